@@ -1,0 +1,165 @@
+"""Pre-train a bundled backbone on GlyphNet: `python -m lib.pretraining resnet10`.
+
+Stochastic gradient descent with Nesterov momentum on endless fresh drawings, no image seen twice. The learning rate warms
+up, stays, and falls in a straight line to zero over the last 40 % of the run (a trapezoid: Hägele et al., 2024), so that
+a run may be shortened or lengthened while it is under way. Every step draws from a generator seeded by (seed, step):
+stopped at any moment and started again, the run goes on where its last checkpoint stood and draws what it would have drawn.
+"""
+
+import argparse
+import io
+import json
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from lib.backbones import ARCHITECTURES, WEIGHTS, weight_file
+from lib.datasets.glyphnet import CLASSES, IMAGE_SIZE, draw_glyphs
+from lib.files import sha256, write_whole
+from lib.settings import best_device
+
+BATCH = 128
+PEAK_RATE, MOMENTUM, WEIGHT_DECAY, LABEL_SMOOTHING = 0.1, 0.9, 5e-4, 0.1
+WARM_UP = 400  # steps
+COOL_DOWN = 0.4  # share of the run
+_EVERY = 200  # steps between two lines of progress and two checkpoints
+_VALIDATION_SEED = 2**40  # no step reaches it
+
+
+def pretrain(name: str, *, images: int, seed: int = 0, checkpoint: Path, device: torch.device | None = None) -> dict:
+    """Train backbone `name` on `images` drawings; write weights, hash and model card; return what was measured."""
+    device = device or best_device()
+    steps = images // BATCH
+    if steps < 1:
+        raise ValueError(f"images: expected at least one batch of {BATCH}, got {images}")
+    mean, std = source_statistics(seed)
+    torch.manual_seed(seed)
+    model = ARCHITECTURES[name](CLASSES).to(device, memory_format=torch.channels_last)
+    optimiser = torch.optim.SGD(_groups(model), lr=PEAK_RATE, momentum=MOMENTUM, nesterov=True)
+    step, seconds = _resume(checkpoint, model, optimiser, device)
+    started = time.perf_counter() - seconds
+    while step < steps:
+        loss = _step(model, optimiser, learning_rate(step, steps), _generator(seed, step, device), mean, std)
+        step += 1
+        if step % _EVERY == 0 or step == steps:
+            seconds = time.perf_counter() - started
+            _save(checkpoint, model, optimiser, step, seconds)
+            print(f"step {step:>6} of {steps} · loss {loss:.3f} · {step * BATCH / seconds:,.0f} images/s", flush=True)
+    accuracy = source_accuracy(model, mean, std, device)
+    record = {
+        "backbone": name,
+        "source": f"GlyphNet, {CLASSES:,} classes, {IMAGE_SIZE} px",
+        "images": steps * BATCH,
+        "seed": seed,
+        "minutes": round(seconds / 60),
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads",
+        "torch": torch.__version__,
+        "source_top1": round(accuracy, 4),
+        "mean": [round(v, 4) for v in mean.flatten().tolist()],
+        "std": [round(v, 4) for v in std.flatten().tolist()],
+    }
+    _publish(name, model, record)
+    return record
+
+
+def learning_rate(step: int, steps: int) -> float:
+    """The rate at `step`, counted from 0: up over 400 steps, level, down to zero over the last 40 % of the run."""
+    return PEAK_RATE * min(1.0, (step + 1) / WARM_UP, (1 - step / steps) / COOL_DOWN)
+
+
+def source_statistics(seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each channel over 2,048 drawings, shape (1, 3, 1, 1) each."""
+    images, _ = draw_glyphs(2048, generator=_generator(seed, _VALIDATION_SEED, torch.device("cpu")))
+    return images.mean(dim=(0, 2, 3), keepdim=True), images.std(dim=(0, 2, 3), keepdim=True)
+
+
+@torch.no_grad()
+def source_accuracy(model: nn.Module, mean: Tensor, std: Tensor, device: torch.device, batches: int = 40) -> float:
+    """Top-1 accuracy, in [0, 1], over 5,120 drawings that training never draws."""
+    model.eval()
+    right = 0
+    for batch in range(batches):
+        images, labels = draw_glyphs(BATCH, generator=_generator(1, _VALIDATION_SEED + batch, device))
+        right += int((model(_normalise(images, mean, std)).argmax(1) == labels).sum())
+    return right / (batches * BATCH)
+
+
+def _step(
+    model: nn.Module, optimiser: torch.optim.Optimizer, rate: float, generator: torch.Generator, mean: Tensor, std: Tensor
+) -> float:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    images, labels = draw_glyphs(BATCH, generator=generator)
+    logits = model.train()(_normalise(images, mean, std))
+    loss = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    optimiser.step()
+    return float(loss.detach())
+
+
+def _normalise(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    normalised = (images - mean.to(images.device)) / std.to(images.device)
+    return normalised.contiguous(memory_format=torch.channels_last)
+
+
+def _groups(model: nn.Module) -> list[dict]:
+    """Weight decay for matrices and filters, none for biases and norms."""
+    parameters = list(model.parameters())
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+def _generator(seed: int, step: int, device: torch.device) -> torch.Generator:
+    return torch.Generator(device).manual_seed(seed * 2**50 + step)
+
+
+def _save(checkpoint: Path, model: nn.Module, optimiser: torch.optim.Optimizer, step: int, seconds: float) -> None:
+    buffer = io.BytesIO()
+    state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}
+    torch.save(state, buffer)
+    write_whole(checkpoint, buffer.getvalue())
+
+
+def _resume(
+    checkpoint: Path, model: nn.Module, optimiser: torch.optim.Optimizer, device: torch.device
+) -> tuple[int, float]:
+    if not checkpoint.exists():
+        return 0, 0.0
+    state = torch.load(checkpoint, map_location=device, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimiser.load_state_dict(state["optimiser"])
+    print(f"resuming at step {state['step']} from {checkpoint}", flush=True)
+    return state["step"], state["seconds"]
+
+
+def _publish(name: str, model: nn.Module, record: dict) -> None:
+    """Weights in half precision, their hash and the model card, each written whole; the hash last."""
+    half = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    half = {key: value.half() if value.is_floating_point() else value for key, value in half.items()}
+    metadata = {"record": json.dumps(record, sort_keys=True)}
+    write_whole(weight_file(name), save(half, metadata))
+    write_whole(WEIGHTS / f"{name}.json", json.dumps(record | {"sha256": sha256(weight_file(name))}, indent=2) + "\n")
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(prog="python -m lib.pretraining", description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=sorted(ARCHITECTURES))
+    parser.add_argument("--images", type=int, default=2_560_000, help="drawings to train on (default: 2,560,000)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--checkpoint", type=Path, help="where to keep the state (default: build/NAME.pt)")
+    arguments = parser.parse_args()
+    checkpoint = arguments.checkpoint or Path("build") / f"{arguments.name}.pt"
+    record = pretrain(arguments.name, images=arguments.images, seed=arguments.seed, checkpoint=checkpoint)
+    print(json.dumps(record, indent=2))
+
+
+if __name__ == "__main__":
+    main()
