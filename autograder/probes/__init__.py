@@ -1,0 +1,53 @@
+"""Probes: what is done with a learner's implementation. They know torch alone and hold no answer.
+
+A probe is called as `probe(implementation, device, **case_inputs)` and returns observations. Everything an implementation
+returns goes through `seen`, which keeps exact tensors and plain values and puts a description in place of anything else:
+an object that claims to equal everything is seen as what it is.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+def observe(probe: Callable[..., dict], implementation: Any, device: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Run one probe on one case; {"observations": …}, or {"error": …} if the implementation raised.
+
+    Whatever is drawn from the global random state in here is the same each time, and the caller's state is left alone.
+    """
+    moved = {name: value.to(device) if isinstance(value, Tensor) else value for name, value in inputs.items()}
+    try:
+        with torch.random.fork_rng(), torch.enable_grad():
+            torch.manual_seed(0)
+            return {"observations": probe(implementation, torch.device(device), **moved)}
+    except NotImplementedError:
+        return {"error": "it is not written yet (NotImplementedError)"}
+    except Exception as error:
+        return {"error": f"it raised {type(error).__name__}: {error}"}
+
+
+def seen(value: Any) -> Any:
+    """What an observer may keep of `value`: a detached CPU copy of a tensor, a plain value, or a description."""
+    if type(value) in (Tensor, nn.Parameter):
+        return value.detach().cpu().clone() if value.layout is torch.strided else f"a {value.layout} tensor"
+    if value is None or type(value) in (bool, str):
+        return value
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, int):
+        return int.__int__(value)
+    if type(value) in (list, tuple):
+        return [seen(item) for item in value]
+    return f"an object of type {type(value).__name__}"
+
+
+def copy_of(inputs: Tensor) -> Tensor:
+    """A copy to compare with afterwards: an implementation must leave its inputs alone."""
+    return inputs.detach().clone()
+
+
+def unchanged(before: Tensor, after: Tensor) -> bool:
+    """Whether a tensor still has the very values it had."""
+    return before.shape == after.shape and torch.equal(before, after)
