@@ -1,0 +1,23 @@
+"""Every exercise of the course, by name."""
+
+import difflib
+
+from autograder.exercise import Exercise
+from autograder.exercises import lesson03
+
+EXERCISES: dict[str, Exercise] = {exercise.name: exercise for exercise in (*lesson03.EXERCISES,)}
+
+
+def find(name: str) -> Exercise:
+    """The exercise of this name; ValueError with the closest names if there is none."""
+    if not isinstance(name, str):
+        raise TypeError(f"name: expected the exercise's name as text, got {type(name).__name__}")
+    if name not in EXERCISES:
+        close = difflib.get_close_matches(name, EXERCISES, n=3) or sorted(EXERCISES)
+        raise ValueError(f"there is no exercise {name!r}; the closest are: {', '.join(close)}")
+    return EXERCISES[name]
+
+
+def of_lesson(lesson: str) -> list[Exercise]:
+    """The exercises of a lesson, by its folder's name, in the order in which it asks them."""
+    return [exercise for exercise in EXERCISES.values() if exercise.lesson == lesson]

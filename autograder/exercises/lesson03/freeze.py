@@ -1,0 +1,230 @@
+"""Exercise: make a network a fixed function."""
+
+import copy
+from functools import partial
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.probes import lesson03 as probes
+from lib.freezing import freeze
+
+
+def _cases(seed: int) -> list[Case]:
+    generator = seeded(seed)
+    return [
+        Case(
+            f"a convolutional network with both kinds of batch norm and dropout, {count} images",
+            {"kind": "fc", "seed": seed + i, "images": torch.randn(count, 3, 8, 8, generator=generator) * 3 + 1},
+        )
+        for i, count in enumerate((4, 7))
+    ]
+
+
+# ---- misconceptions -----------------------------------------------------------------------------------------------
+
+
+def _stay(layer: nn.Module, mode: bool = True) -> nn.Module:
+    return layer
+
+
+def _pin(layer: nn.Module) -> None:
+    layer.eval()
+    vars(layer)["train"] = partial(_stay, layer)
+
+
+def _flags(module: nn.Module) -> nn.Module:
+    return module.requires_grad_(False)
+
+
+def _without_gradients(module: nn.Module) -> nn.Module:
+    for parameter in module.parameters():
+        parameter.requires_grad_(False)
+        parameter.grad = None
+    return module
+
+
+def _evaluation_once(module: nn.Module) -> nn.Module:
+    return _without_gradients(module).eval()
+
+
+def _keeps_gradients(module: nn.Module) -> nn.Module:
+    for layer in module.modules():
+        _pin(layer)
+    return module.requires_grad_(False)
+
+
+def _zeroed_gradients(module: nn.Module) -> nn.Module:
+    for parameter in module.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    return _keeps_gradients(module)
+
+
+def _no_momentum(module: nn.Module) -> nn.Module:
+    for layer in module.modules():
+        if isinstance(layer, _BatchNorm):
+            layer.momentum = 0.0
+            layer.register_forward_hook(_rewind)
+        if isinstance(layer, nn.Dropout):
+            _pin(layer)
+    return _without_gradients(module)
+
+
+def _rewind(layer: nn.Module, _inputs: object, _output: object) -> None:
+    assert isinstance(layer.num_batches_tracked, torch.Tensor)
+    layer.num_batches_tracked.sub_(int(layer.training))
+
+
+def _no_statistics(module: nn.Module) -> nn.Module:
+    for layer in module.modules():
+        if isinstance(layer, _BatchNorm):
+            layer.track_running_stats = False
+            layer.running_mean, layer.running_var, layer.num_batches_tracked = None, None, None
+        if isinstance(layer, nn.Dropout):
+            _pin(layer)
+    return _without_gradients(module)
+
+
+def _images_only(module: nn.Module) -> nn.Module:
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm2d | nn.Dropout):
+            _pin(layer)
+    return _without_gradients(module)
+
+
+def _forgets_dropout(module: nn.Module) -> nn.Module:
+    for layer in module.modules():
+        if isinstance(layer, _BatchNorm):
+            _pin(layer)
+    return _without_gradients(module)
+
+
+def _weights_only(module: nn.Module) -> nn.Module:
+    for layer in module.modules():
+        _pin(layer)
+    for name, parameter in module.named_parameters():
+        if name.endswith("weight"):
+            parameter.requires_grad_(False)
+            parameter.grad = None
+    return module
+
+
+def _a_copy(module: nn.Module) -> nn.Module:
+    frozen = _without_gradients(copy.deepcopy(module))
+    for layer in frozen.modules():
+        _pin(layer)
+    return frozen
+
+
+EXERCISE = Exercise(
+    lesson="03_feature_extraction_vs_fine_tuning",
+    reference=freeze,
+    probe=probes.freeze,
+    cases=_cases,
+    properties=(
+        Property(
+            "No parameter requires a gradient, at any depth; it is the same module, and its values are untouched.",
+            1,
+            (
+                "it returns the module",
+                "its parameters are the same objects",
+                "values that changed at once",
+                "parameters that require a gradient",
+            ),
+        ),
+        Property(
+            "No gradient is left behind: an optimiser with momentum and weight decay moves nothing.",
+            1,
+            (
+                "parameters that keep a gradient",
+                "largest gradient left over",
+                "parameters that an optimiser step moved",
+            ),
+        ),
+        Property(
+            "Running statistics stay, also after a later .train() of the network around.",
+            1,
+            ("statistics that moved in training",),
+        ),
+        Property(
+            "The output is that of evaluation mode, before and after .train().",
+            1,
+            ("output before any .train()", "output after .train()"),
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "flags-only",
+            _flags,
+            "requires_grad stops the gradients that are still to come, and nothing else. What of the gradients already there? "
+            "And what do batch norm and dropout do when the network around is in training mode?",
+        ),
+        Misconception(
+            "gradients-only",
+            _without_gradients,
+            "The parameters are still. But batch norm's running mean and variance are no parameters: in training mode they "
+            "move with every batch, and dropout drops. Which mode must a frozen layer be in?",
+        ),
+        Misconception(
+            "evaluation-once",
+            _evaluation_once,
+            "Evaluation mode is right, but it does not last: every training loop calls .train() on the whole network, and "
+            "your layers follow. How can a layer refuse?",
+        ),
+        Misconception(
+            "gradients-left-over",
+            _keeps_gradients,
+            "The parameters keep the gradient of the last step before they were frozen. An optimiser asks for .grad, not for "
+            "requires_grad: it would move them once more.",
+        ),
+        Misconception(
+            "gradients-zeroed",
+            _zeroed_gradients,
+            "A gradient of zeros is still a gradient: weight decay and momentum go on moving the parameter. "
+            "Only None makes an optimiser pass it by.",
+        ),
+        Misconception(
+            "momentum-zero",
+            _no_momentum,
+            "With momentum 0 the running statistics stay, but in training mode batch norm does not use them: it still "
+            "normalises by the batch at hand, and the output depends on who else is in the batch.",
+        ),
+        Misconception(
+            "statistics-thrown-away",
+            _no_statistics,
+            "Without running statistics batch norm must use those of the batch at hand, for ever, also in evaluation mode. "
+            "The frozen network should use the statistics that it was trained with.",
+        ),
+        Misconception(
+            "two-dimensional-only",
+            _images_only,
+            "You pin BatchNorm2d. Its relatives for vectors and for volumes keep statistics as well.",
+        ),
+        Misconception(
+            "dropout-forgotten",
+            _forgets_dropout,
+            "Batch norm is still, but a dropout layer drops at random in training mode: the same input gives another output "
+            "each time.",
+        ),
+        Misconception(
+            "weights-only",
+            _weights_only,
+            "Only parameters called weight are frozen. Biases learn too, and a module may hold parameters of any name.",
+        ),
+        Misconception(
+            "frozen-copy",
+            _a_copy,
+            "You froze a copy. The network that will be trained is the one that was passed in, and it is as it was.",
+        ),
+    ),
+    difficulty=2,
+    minutes=15,
+    hints=(
+        "Three things move in a network: parameters (by their gradients, new or left over), running statistics, and the output "
+        "itself where a layer acts at random or by batch. Evaluation mode settles the last two, if it lasts.",
+        ".train(mode) is an ordinary method that a network calls on its children. A layer whose own `train` does nothing stays "
+        "as it is; a forward pre-hook that puts the layer into evaluation mode works as well.",
+    ),
+)

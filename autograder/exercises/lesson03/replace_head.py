@@ -1,0 +1,226 @@
+"""Exercise: take the source task's output layer off, and put a fresh one on."""
+
+import copy
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.probes import lesson03 as probes
+from lib.backbones import replace_head
+
+
+def _cases(seed: int) -> list[Case]:
+    generator = seeded(seed)
+
+    def case(words: str, kind: str, frozen: bool = False, double: bool = False, **arguments: object) -> Case:
+        images = torch.randn(4, 3, 8, 8, generator=generator)
+        options = {"kind": kind, "seed": seed, "images": images, "frozen": frozen, "double": double}
+        return Case(words, options | arguments)
+
+    return [
+        case("a network that ends in `fc`, 3 classes", "fc", classes=3),
+        case("a network that ends in a `classifier` of several layers, 4 classes", "classifier", classes=4),
+        case("a network that ends in `heads.head`, 2 classes", "heads", classes=2),
+        case("`fc`, 3 classes, 7 hidden units, dropout 0.3", "fc", classes=3, hidden=7, dropout=0.3),
+        case("`classifier`, 2 classes, 6 hidden units", "classifier", classes=2, hidden=6),
+        case("a frozen network in double precision, 3 classes", "heads", frozen=True, double=True, classes=3),
+    ]
+
+
+# ---- misconceptions -----------------------------------------------------------------------------------------------
+
+
+def _output_name(model: nn.Module) -> str:
+    return [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1]
+
+
+def _head(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
+    if hidden is None:
+        return nn.Sequential(nn.Dropout(dropout), nn.Linear(old.in_features, classes)).to(old.weight)
+    return nn.Sequential(
+        nn.Linear(old.in_features, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, classes)
+    ).to(old.weight)
+
+
+Make = Callable[[nn.Linear, int, int | None, float], nn.Module]
+
+
+def _with(make: Make) -> Callable[..., nn.Module]:
+    """The right place, and the head that `make` makes."""
+
+    def replace(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
+        name = _output_name(model)
+        old = model.get_submodule(name)
+        assert isinstance(old, nn.Linear)
+        model.set_submodule(name, make(old, classes, hidden, dropout))
+        return model
+
+    return replace
+
+
+def _always_fc(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
+    old = model.fc if isinstance(getattr(model, "fc", None), nn.Linear) else nn.Linear(1, 1)
+    assert isinstance(old, nn.Linear)
+    model.fc = _head(old, classes, hidden, dropout)
+    return model
+
+
+def _whole_classifier(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
+    name, part = list(model.named_children())[-1]
+    first = next(module for module in part.modules() if isinstance(module, nn.Linear))
+    setattr(model, name, _head(first, classes, hidden, dropout))
+    return model
+
+
+def _number_only(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
+    old = model.get_submodule(_output_name(model))
+    old.out_features = classes
+    return model
+
+
+def _on_top(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
+    name = _output_name(model)
+    old = model.get_submodule(name)
+    assert isinstance(old, nn.Linear)
+    after = nn.Linear(old.out_features, old.out_features).to(old.weight)
+    model.set_submodule(name, nn.Sequential(old, _head(after, classes, hidden, dropout)))
+    return model
+
+
+def _in_a_copy(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
+    return _with(_head)(copy.deepcopy(model), classes, hidden=hidden, dropout=dropout)
+
+
+def _old_rows(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
+    head = _head(old, classes, hidden, dropout)
+    last = [layer for layer in head.modules() if isinstance(layer, nn.Linear)][-1]
+    if hidden is None:
+        last.load_state_dict({"weight": old.weight[:classes], "bias": old.bias[:classes]})
+    return head
+
+
+def _frozen_too(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
+    return _head(old, classes, hidden, dropout).requires_grad_(old.weight.requires_grad)
+
+
+def _single_precision(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
+    return _head(old, classes, hidden, dropout).to(old.weight.device, torch.float32)
+
+
+def _linear_only(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
+    head = _head(old, classes, hidden, dropout)
+    return nn.Sequential(*(layer for layer in head if not isinstance(layer, nn.ReLU)))
+
+
+def _dropout_last(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
+    layers = list(_head(old, classes, hidden, dropout))
+    return nn.Sequential(*(layer for layer in layers if not isinstance(layer, nn.Dropout)), nn.Dropout(dropout))
+
+
+def _hidden_ignored(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
+    return _head(old, classes, None, dropout)
+
+
+EXERCISE = Exercise(
+    lesson="03_feature_extraction_vs_fine_tuning",
+    reference=replace_head,
+    probe=probes.replace_head,
+    cases=_cases,
+    properties=(
+        Property(
+            "A network that ends in `fc` puts out (N, classes); it is changed in place and returned.",
+            1,
+            ("it returns the model", "output shape"),
+            cases=(0,),
+        ),
+        Property(
+            "The output layer is found and replaced where it is; all else stays the very same.",
+            1,
+            ("output shape", "new layers", "parameters kept as they were"),
+            cases=(1, 2),
+        ),
+        Property(
+            "With `hidden` the head is Linear-ReLU-Dropout-Linear.", 1, ("output shape", "new layers"), cases=(3, 4)
+        ),
+        Property(
+            "The new layers are fresh and trainable, in the model's dtype and on its device.",
+            1,
+            (
+                "output shape",
+                "new weights that are copies of old ones",
+                "new parameters that are trainable",
+                "types of the new parameters",
+                "new parameters on the model's device",
+            ),
+            cases=(5,),
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "always-fc",
+            _always_fc,
+            "You set `model.fc`. In a ResNet that is the output layer; elsewhere it is a new attribute that forward never "
+            "calls. Which layer is the last linear one, whatever it is called?",
+        ),
+        Misconception(
+            "whole-classifier",
+            _whole_classifier,
+            "You replace the whole last block. In a VGG two pre-trained layers go with it; only the output layer speaks "
+            "the source task's language.",
+        ),
+        Misconception(
+            "number-only",
+            _number_only,
+            "out_features is a note on the layer's door. The weight behind it has as many rows as before.",
+        ),
+        Misconception(
+            "stacked-on-top",
+            _on_top,
+            "The new head sits on the old one: it sees the source task's scores instead of the features, and most of what the "
+            "backbone knows is lost on the way.",
+        ),
+        Misconception(
+            "in-a-copy",
+            _in_a_copy,
+            "You return a changed copy; the contract says in place. Whoever holds the model still holds the old head.",
+        ),
+        Misconception(
+            "old-rows-kept",
+            _with(_old_rows),
+            "Your new head begins with rows of the old one. Class 3 of the target has nothing to do with class 3 of "
+            "the source: start afresh.",
+        ),
+        Misconception(
+            "frozen-too",
+            _with(_frozen_too),
+            "In a frozen network your new head is frozen as well. It is the one part that must learn.",
+        ),
+        Misconception(
+            "single-precision",
+            _with(_single_precision),
+            "The new layer is in single precision in a network in double: they cannot be multiplied. dtype and device come "
+            "from the layer that you replace.",
+        ),
+        Misconception(
+            "no-activation",
+            _with(_linear_only),
+            "Two linear layers with nothing between them are one linear layer. The hidden one needs its ReLU.",
+        ),
+        Misconception(
+            "dropout-last",
+            _with(_dropout_last),
+            "Your dropout comes after the output layer: it sets whole classes' scores to zero at random. It belongs before.",
+        ),
+        Misconception("hidden-ignored", _with(_hidden_ignored), "Where does `hidden` enter? Your head is always a single layer."),
+    ),
+    difficulty=2,
+    minutes=15,
+    hints=(
+        "model.named_modules() walks through all layers in order, with dotted names. The last nn.Linear it meets is the output "
+        "layer, and its dotted name says who its parent is.",
+        "model.get_submodule(name) fetches a layer, model.set_submodule(name, new) puts another in its place. Build the new "
+        "one from the old one's in_features, weight.device and weight.dtype.",
+    ),
+)
