@@ -1,0 +1,428 @@
+#!/usr/bin/env python3
+"""The two commands of the course. They need Python 3.11 or newer and nothing else.
+
+    python3 start.py          the same as `lab`
+    python3 start.py lab      install what is missing, then open the lessons in JupyterLab
+    python3 start.py test     install what is missing, then make every check that CI makes (--quick: no slow tests)
+
+What stands after `lab` goes on to JupyterLab: `python3 start.py lab --no-browser --port 8899`.
+The lessons are copied from course/ to work/ once; what you write in work/ is never overwritten.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+OLDEST, NEWEST = (3, 11), (3, 14)
+
+
+def python_problem(version: "tuple[int, ...]" = sys.version_info[:2]) -> str:
+    """A sentence when this Python is too old, or newer than the pinned packages know; else nothing."""
+    found, oldest, newest = (".".join(str(part) for part in v[:2]) for v in (version, OLDEST, NEWEST))
+    if OLDEST <= tuple(version[:2]) <= NEWEST:
+        return ""
+    return (
+        f"The course needs Python {oldest} to {newest} and this is Python {found}: "
+        f"install Python {newest} and run it as `python{newest} start.py` (on Windows `py -{newest} start.py`)."
+    )
+
+
+if python_problem():  # before anything below that an old Python cannot even define
+    sys.exit(f"start.py: {python_problem()}")
+
+ROOT = Path(__file__).resolve().parent
+GIGABYTE = 10**9
+SPACE = 7 * GIGABYTE  # a fresh Linux installation with CUDA, test tools included
+
+# Every check that CI makes, in this order: a heading, and what is run. A word with `-m` is a module, else a script.
+CHECKS = (
+    ("lint", ("-m", "ruff", "check", ".")),
+    ("format", ("-m", "ruff", "format", "--check", ".")),
+    ("types", ("-m", "mypy")),
+    ("import contracts", ("lint-imports",)),
+    ("tests, lessons executed", ("-m", "pytest", "-q")),
+    ("drift of the released lessons", ("-m", "autograder", "release", "--check")),
+    ("proof of the exercises", ("-m", "autograder", "verify")),
+)
+
+# What learners do not need is off: the instructor's views of nbgrader, news and update pop-ups, the extension shop.
+SERVER_SETTINGS = {
+    "ServerApp": {
+        "jpserver_extensions": {
+            "nbgrader.server_extensions.formgrader": False,
+            "nbgrader.server_extensions.assignment_list": False,
+            "nbgrader.server_extensions.course_list": False,
+        }
+    },
+    "LabApp": {
+        "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "news_url": None,
+        "extension_manager": "readonly",
+    },
+}
+PAGE_SETTINGS = {
+    "disabledExtensions": {
+        "@jupyter/nbgrader:assignment-list": True,
+        "@jupyter/nbgrader:course-list": True,
+        "@jupyter/nbgrader:create-assignment": True,
+        "@jupyter/nbgrader:formgrader": True,
+        "@jupyterlab/apputils-extension:announcements": True,
+    }
+}
+
+# What pip says when something outside it went wrong, and how to go on. The first that fits is told.
+EXPLANATIONS = (
+    (
+        r"No space left on device|Errno 28|not enough space on the disk",
+        "The disk is full: free 7 GB and run the same command again.",
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|SSLError|SSLCertVerificationError",
+        "The package server's certificate was not accepted, as happens behind a company's proxy: tell pip the proxy's "
+        "certificate (`pip config set global.cert FILE`) and run the same command again.",
+    ),
+    (
+        r"NewConnectionError|NameResolutionError|Connect\w*Timeout|ReadTimeout|Temporary failure in name resolution|"
+        r"getaddrinfo failed|nodename nor servname|Network is unreachable|Connection refused|ProxyError|"
+        r"Max retries exceeded|ConnectionResetError|IncompleteRead|Connection broken|ProtocolError",
+        "The package server cannot be reached: check the connection (behind a proxy, set HTTPS_PROXY) and run the same "
+        "command again; what is downloaded already is kept. Conda users: `conda env create -f environment.yml`.",
+    ),
+    (
+        r"DO NOT MATCH THE HASHES",
+        "A package arrived damaged: run `python3 -m pip cache purge`, then the same command again.",
+    ),
+    (
+        r"WinError 5\b|WinError 32\b|Access is denied|being used by another process",
+        "A file of .venv is in use: close JupyterLab and every notebook, then run the same command again.",
+    ),
+    (
+        r"Permission denied|Read-only file system",
+        "This folder may not be written to: copy the course to a folder of yours and run the same command there.",
+    ),
+    (
+        r"No matching distribution found for torch|torch.* is not a supported wheel",
+        "PyTorch has no build for this machine: it runs on 64-bit Linux and Windows, and on Macs with Apple silicon "
+        "(macOS 14 or newer), with a 64-bit Python.",
+    ),
+)
+
+
+class ProblemError(Exception):
+    """Something that the reader can put right; the message says how."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit status."""
+    name, rest = (arguments[0], arguments[1:]) if arguments and not arguments[0].startswith("-") else ("lab", arguments)
+    if arguments[:1] in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    try:
+        if name not in commands():
+            raise ProblemError(f"There is no command `{name}`. The commands are: {', '.join(commands())}.")
+        return commands()[name](rest)
+    except ProblemError as problem:
+        print(f"start.py: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstart.py: Stopped. The same command goes on from here.", file=sys.stderr)
+        return 130
+
+
+def commands() -> dict[str, Callable[[list[str]], int]]:
+    """The commands by name; the first is what no command means."""
+    return {"lab": lab, "test": test}
+
+
+def lab(arguments: list[str]) -> int:
+    """Install, copy new lessons, open JupyterLab on the learner's own copy."""
+    environment = set_up(())
+    write_settings(environment)
+    work = ROOT / "work"
+    for name in copy_lessons(ROOT / "course", work):
+        print(f"New lesson: work/{name}")
+    print("Opening JupyterLab on work/. Ctrl-C here ends it.", flush=True)
+    command = [
+        str(python_of(environment)),
+        "-m",
+        "jupyterlab",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.root_dir={work}",
+    ]
+    return hand_over(command + root_option() + arguments, work, environment)
+
+
+def test(arguments: list[str]) -> int:
+    """Install with the test extra, make every check, report them all; zero when all passed."""
+    unknown = [argument for argument in arguments if argument != "--quick"]
+    if unknown:
+        raise ProblemError(f"`test` does not know {' '.join(unknown)}. It takes --quick, or nothing.")
+    environment = set_up(("test",))
+    results = [(name, *run_check(name, words, environment)) for name, words in checks(quick="--quick" in arguments)]
+    print(summary(results), flush=True)
+    return 0 if all(passed for _, passed, _ in results) else 1
+
+
+def checks(quick: bool = False) -> list[tuple[str, tuple[str, ...]]]:
+    """Name and words of every check; `quick` leaves out the tests marked slow."""
+    return [(name, (*words, "-m", "not slow") if quick and "pytest" in words else words) for name, words in CHECKS]
+
+
+def run_check(name: str, words: tuple[str, ...], environment: Path) -> tuple[bool, float]:
+    """Run one check under its heading; whether it passed, and the seconds it took."""
+    print(f"\n=== {name}", flush=True)
+    began = time.monotonic()
+    command = (
+        [str(python_of(environment)), *words]
+        if words[0] == "-m"
+        else [str(script_of(environment, words[0])), *words[1:]]
+    )
+    passed = subprocess.run(command, cwd=ROOT, env=variables(environment), check=False).returncode == 0
+    seconds = time.monotonic() - began
+    print(f"--- {'passed' if passed else 'FAILED'} in {seconds:.1f} s", flush=True)
+    return passed, seconds
+
+
+def summary(results: list[tuple[str, bool, float]]) -> str:
+    """The table of all checks, and the one line that counts them."""
+    rows = [f"{'passed' if passed else 'FAILED':8}{seconds:8.1f} s  {name}" for name, passed, seconds in results]
+    count = sum(passed for _, passed, _ in results)
+    return "\n".join(["\n=== summary", *rows, "", f"checks: {count} passed, {len(results) - count} failed"])
+
+
+def set_up(extras: tuple[str, ...]) -> Path:
+    """The environment with the pinned set and these extras in it, made or completed where needed."""
+    environment = environment_folder()
+    if not install_needed(environment, extras):
+        return environment
+    for problem in (ensurepip_problem(), free_space_problem(environment)):
+        if problem:
+            raise ProblemError(problem)
+    if environment == ROOT / ".venv" and not usable(environment):
+        print("Making .venv ...", flush=True)
+        make(environment)
+    install(environment, extras)
+    write_whole(stamp_of(environment), json.dumps({"fingerprint": fingerprint(environment), "extras": extras}))
+    return environment
+
+
+def environment_folder(prefix: str = sys.prefix) -> Path:
+    """The active conda environment when the course is installed in it (environment.yml), else .venv."""
+    conda = (Path(prefix) / "conda-meta").is_dir()
+    installed = any(Path(sysconfig.get_path("purelib")).glob("transfer_learning_course-*.dist-info"))
+    return Path(prefix) if conda and installed else ROOT / ".venv"
+
+
+def install_needed(environment: Path, extras: tuple[str, ...]) -> bool:
+    """Whether the stamp of a finished installation is missing, or tells of other pins, another Python, fewer extras."""
+    try:
+        stamp = json.loads(stamp_of(environment).read_text(encoding="utf-8"))
+        return stamp["fingerprint"] != fingerprint(environment) or not set(extras) <= set(stamp["extras"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
+
+
+def fingerprint(environment: Path, root: Path = ROOT) -> str:
+    """What an installation depends on: the project, the pins, the Python, the place (an environment cannot move)."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {environment}".encode())
+    for name in ("pyproject.toml", "constraints.txt"):
+        digest.update((root / name).read_bytes())
+    return digest.hexdigest()
+
+
+def usable(environment: Path) -> bool:
+    """Whether the environment runs this version of Python with pip, and no package in it was left half installed."""
+    if not python_of(environment).exists() or half_installed(environment):
+        return False
+    question = [str(python_of(environment)), "-c", "import pip, sys; print(sys.version_info[:2])"]
+    answer = subprocess.run(question, capture_output=True, text=True, check=False, cwd=environment)
+    return answer.stdout.strip() == str(sys.version_info[:2])
+
+
+def half_installed(environment: Path) -> list[str]:
+    """Packages that a killed pip left behind: it writes INSTALLER last."""
+    return sorted(info.name for info in packages(environment).glob("*.dist-info") if not (info / "INSTALLER").exists())
+
+
+def make(environment: Path) -> None:
+    """A new, empty environment in place of whatever stands there."""
+    base = getattr(sys, "_base_executable", None) or sys.executable  # not the .venv that is being replaced
+    made = subprocess.run(
+        [base, "-m", "venv", "--clear", str(environment)], capture_output=True, text=True, check=False
+    )
+    if made.returncode != 0:
+        raise ProblemError(explain(made.stdout + made.stderr))
+
+
+def install(environment: Path, extras: tuple[str, ...]) -> None:
+    """Let pip install the pinned set, and tell all the while how far it is."""
+    target = f".[{','.join(extras)}]" if extras else "."
+    command = [str(python_of(environment)), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+    command += ["--progress-bar", "off", "-c", "constraints.txt", "-e", target]
+    print("Installing PyTorch, JupyterLab and what they need: 2 to 15 minutes, most of it the download.", flush=True)
+    log = environment / "install.log"
+    with open(log, "wb") as file:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, env=variables(environment))
+    try:
+        show_progress(process, log, environment)
+    finally:
+        process.terminate()  # does nothing to a process that has ended
+    if process.wait() != 0:
+        raise ProblemError(f"{explain(read(log))} (pip's own words: {log})")
+
+
+def show_progress(process: "subprocess.Popen[bytes]", log: Path, environment: Path) -> None:
+    """One running line on a terminal; elsewhere a line every ten seconds."""
+    live, began, told = sys.stdout.isatty(), time.monotonic(), 0.0
+    while process.poll() is None:
+        time.sleep(0.5)
+        elapsed = time.monotonic() - began
+        if live or elapsed > told + 10:
+            told = elapsed
+            text = f"  {clock(elapsed)}  {progress(read(log), len(installed(environment)))}"
+            print(f"\r{text[:78]:78}" if live else text, end="" if live else "\n", flush=True)
+    print(("\r" if live else "") + f"  {clock(time.monotonic() - began)}  pip is done".ljust(78 * live), flush=True)
+
+
+def progress(output: str, done: int) -> str:
+    """What pip does now, read off its output so far and the count of packages in place."""
+    installing = re.search(r"^Installing collected packages: (.*)$", output, re.MULTILINE)
+    if installing:
+        return f"installing: {done} packages in place, {installing[1].count(',') + 1} in this run"
+    collected = len(re.findall(r"^Collecting |^Requirement already satisfied", output, re.MULTILINE))
+    files = re.findall(r"(Downloading|Using cached) (?:\S*/)?([\w.]+)-\S+(?: \(([^)]*)\))?", output)
+    now = f", {files[-1][0].lower()} {files[-1][1]} {files[-1][2]}" if files else ""
+    retrying = ", the package server does not answer, trying again" if "WARNING: Retrying" in output[-400:] else ""
+    return f"collecting: {collected} packages{retrying or now}".rstrip()
+
+
+def explain(output: str) -> str:
+    """What went wrong and how to go on, in a sentence; pip's last words where it is nothing that is known."""
+    for pattern, sentence in EXPLANATIONS:
+        if re.search(pattern, output):
+            return sentence
+    last = [line for line in output.splitlines() if line.strip()][-5:]
+    return "The installation failed. The last lines were:\n  " + "\n  ".join(last) + "\nRun the same command again."
+
+
+def free_space_problem(environment: Path, free: int | None = None) -> str:
+    """A sentence when the disk has no room for what is still to be installed; else nothing."""
+    free = shutil.disk_usage(ROOT).free if free is None else free
+    present = sum(file.stat().st_size for file in environment.rglob("*") if file.is_file() and not file.is_symlink())
+    needed = max(SPACE - present, GIGABYTE)
+    if free >= needed:
+        return ""
+    return (
+        f"{needed / GIGABYTE:.1f} GB of disk are needed and {free / GIGABYTE:.1f} GB are free in {ROOT}: "
+        "free some, or move the course to another disk, and run the same command again."
+    )
+
+
+def ensurepip_problem() -> str:
+    """A sentence where the system's Python comes without the parts that make an environment (Debian, Ubuntu)."""
+    if importlib.util.find_spec("ensurepip") is not None:
+        return ""
+    return "This Python cannot make environments: run `sudo apt-get install python3-venv`, then the same command again."
+
+
+def python_of(environment: Path) -> Path:
+    """The environment's Python."""
+    if environment == Path(sys.prefix):
+        return Path(sys.executable)
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def script_of(environment: Path, name: str) -> Path:
+    """A command that a package put into the environment."""
+    return environment / (f"Scripts/{name}.exe" if os.name == "nt" else f"bin/{name}")
+
+
+def stamp_of(environment: Path) -> Path:
+    """The file that is written when an installation is finished, and not before."""
+    return environment / "course-stamp.json"
+
+
+def packages(environment: Path) -> Path:
+    """Where the environment keeps its packages."""
+    base = str(environment)
+    return Path(sysconfig.get_path("purelib", "venv", {"base": base, "installed_base": base}))
+
+
+def installed(environment: Path) -> list[Path]:
+    """The packages that are in place whole."""
+    return list(packages(environment).glob("*.dist-info/INSTALLER"))
+
+
+def variables(environment: Path) -> dict[str, str]:
+    """The environment variables for what runs in the environment: its commands come first."""
+    return os.environ | {"PATH": f"{script_of(environment, '').parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def copy_lessons(course: Path, work: Path) -> list[str]:
+    """Copy the lessons that are not in `work` yet, each whole or not at all, and return their names."""
+    work.mkdir(exist_ok=True)
+    new = [lesson for lesson in sorted(course.glob("[0-9][0-9]_*")) if lesson.is_dir()]
+    new = [lesson for lesson in new if not os.path.lexists(work / lesson.name)]
+    for lesson in new:
+        half = work / f".{lesson.name}.partial"
+        shutil.rmtree(half, ignore_errors=True)
+        shutil.copytree(lesson, half, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__"))
+        half.rename(work / lesson.name)
+    return [lesson.name for lesson in new]
+
+
+def write_settings(environment: Path) -> None:
+    """Put the course's JupyterLab settings into the environment, where they bind no other JupyterLab of the user's."""
+    jupyter = environment / "etc" / "jupyter"
+    write_whole(jupyter / "jupyter_server_config.d" / "zz-course.json", json.dumps(SERVER_SETTINGS, indent=2))
+    write_whole(jupyter / "labconfig" / "page_config.json", json.dumps(PAGE_SETTINGS, indent=2))
+
+
+def root_option() -> list[str]:
+    """What lets JupyterLab run for root, the only user in most containers; it still listens on this machine alone."""
+    return ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+
+
+def hand_over(command: list[str], folder: Path, environment: Path) -> int:
+    """Become `command` (where the system can), or wait for it, leaving Ctrl-C to it."""
+    if os.name == "posix":
+        os.chdir(folder)
+        os.execve(command[0], command, variables(environment))
+    process = subprocess.Popen(command, cwd=folder, env=variables(environment))
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def read(path: Path) -> str:
+    """A text file that another process may still be writing."""
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that nobody ever meets half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.partial")
+    half.write_text(text, encoding="utf-8")
+    half.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
