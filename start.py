@@ -55,28 +55,34 @@ CHECKS = (
 )
 
 # What learners do not need is off: the instructor's views of nbgrader, news and update pop-ups, the extension shop.
-SERVER_SETTINGS = {
-    "ServerApp": {
-        "jpserver_extensions": {
-            "nbgrader.server_extensions.formgrader": False,
-            "nbgrader.server_extensions.assignment_list": False,
-            "nbgrader.server_extensions.course_list": False,
+# The paths lie in the environment, so that no other JupyterLab of the user's is touched.
+JUPYTER_SETTINGS = {
+    "etc/jupyter/jupyter_server_config.d/zz-course.json": {
+        "ServerApp": {
+            "jpserver_extensions": {
+                "nbgrader.server_extensions.formgrader": False,
+                "nbgrader.server_extensions.assignment_list": False,
+                "nbgrader.server_extensions.course_list": False,
+            }
+        },
+        "LanguageServerManager": {"autodetect": False},
+    },
+    "etc/jupyter/jupyter_lab_config.json": {
+        "LabApp": {
+            "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+            "extension_manager": "readonly",
+            "news_url": None,
         }
     },
-    "LabApp": {
-        "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
-        "news_url": None,
-        "extension_manager": "readonly",
+    "etc/jupyter/labconfig/page_config.json": {
+        "disabledExtensions": {
+            "@jupyter/nbgrader:assignment-list": True,
+            "@jupyter/nbgrader:course-list": True,
+            "@jupyter/nbgrader:create-assignment": True,
+            "@jupyter/nbgrader:formgrader": True,
+            "@jupyterlab/apputils-extension:announcements": True,
+        }
     },
-}
-PAGE_SETTINGS = {
-    "disabledExtensions": {
-        "@jupyter/nbgrader:assignment-list": True,
-        "@jupyter/nbgrader:course-list": True,
-        "@jupyter/nbgrader:create-assignment": True,
-        "@jupyter/nbgrader:formgrader": True,
-        "@jupyterlab/apputils-extension:announcements": True,
-    }
 }
 
 # What pip says when something outside it went wrong, and how to go on. The first that fits is told.
@@ -382,10 +388,9 @@ def copy_lessons(course: Path, work: Path) -> list[str]:
 
 
 def write_settings(environment: Path) -> None:
-    """Put the course's JupyterLab settings into the environment, where they bind no other JupyterLab of the user's."""
-    jupyter = environment / "etc" / "jupyter"
-    write_whole(jupyter / "jupyter_server_config.d" / "zz-course.json", json.dumps(SERVER_SETTINGS, indent=2))
-    write_whole(jupyter / "labconfig" / "page_config.json", json.dumps(PAGE_SETTINGS, indent=2))
+    """Put the course's JupyterLab settings into the environment."""
+    for name, settings in JUPYTER_SETTINGS.items():
+        write_whole(environment / name, json.dumps(settings, indent=2))
 
 
 def root_option() -> list[str]:
