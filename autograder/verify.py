@@ -5,6 +5,7 @@ its own hint; every right alternative in tests/alternatives earns full points. O
 is one, on CUDA, with the same verdicts.
 """
 
+import argparse
 import runpy
 import time
 import warnings
@@ -64,8 +65,14 @@ def alternatives_of(exercise: Exercise, folder: Path = ALTERNATIVES) -> Iterator
                 yield name, value
 
 
-def run(seeds: tuple[int, ...] = SEEDS) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `python -m autograder verify`."""
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="on how many sets of cases (default: %(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Prove every exercise, print the table, and return 0 if all hold, 1 if not."""
+    seeds = tuple(range(arguments.seeds))
     devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     proofs = [prove(exercise, device, seeds) for device in devices for exercise in EXERCISES.values()]
     print(table(proofs))

@@ -1,0 +1,28 @@
+"""`python -m autograder release | verify | grade`: the instructor's commands."""
+
+import argparse
+import sys
+
+from autograder import grade, release, verify
+
+COMMANDS = {
+    "release": (release, "make course/ from solutions/, or check that it is up to date"),
+    "verify": (verify, "prove every exercise: reference, stub, misconceptions, alternatives"),
+    "grade": (grade, "grade a folder of submissions into a gradebook, a table and feedback pages"),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command that the arguments name; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
+    subparsers = parser.add_subparsers(required=True, metavar="command")
+    for name, (module, words) in COMMANDS.items():
+        command = subparsers.add_parser(name, help=words, description=module.__doc__.split("\n\n")[0])
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    parsed = parser.parse_args(arguments)
+    return parsed.run(parsed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
