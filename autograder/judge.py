@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from torch import Tensor
+
 from autograder.compare import agree, contrast
 from autograder.exercise import Case, Exercise, Finding, Implementation, Outcome, Property, Verdict
 from autograder.probes import observe
@@ -48,6 +50,19 @@ def judge(exercise: Exercise, outcomes: Sequence[Outcome], seed: int, device: st
 def assess(exercise: Exercise, implementation: Implementation, seed: int, device: str = "cpu") -> Verdict:
     """Run and judge in one go, in this process."""
     return judge(exercise, run(exercise, implementation, seed, device), seed, device)
+
+
+def first_difference(
+    exercise: Exercise, outcomes: Sequence[Outcome], seed: int, device: str = "cpu"
+) -> tuple[str, Tensor, Tensor] | None:
+    """The first observation in which two tensors of two dimensions differ, for a picture: name, expected, got."""
+    for one in exercise.properties:
+        for _, name, expected, outcome in _comparisons(exercise, one, tuple(outcomes), seed, device):
+            got = outcome.observations.get(name)
+            if isinstance(expected, Tensor) and isinstance(got, Tensor) and expected.ndim == got.ndim == 2:
+                if not agree(expected, got, one.relative, one.absolute):
+                    return name, expected, got
+    return None
 
 
 # ---- properties ---------------------------------------------------------------------------------------------------

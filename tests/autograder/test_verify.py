@@ -1,0 +1,59 @@
+"""The proof itself is proven: it must fail where an exercise is at fault."""
+
+import argparse
+import dataclasses
+
+from autograder import verify
+from autograder.exercise import Misconception
+from autograder.exercises import EXERCISES, find
+
+
+def failures(exercise):
+    return verify.prove(exercise, seeds=(0,)).failures
+
+
+def test_prove_finds_nothing_wrong_with_a_sound_exercise():
+    assert failures(find("trainable_fraction")) == []
+
+
+def test_prove_catches_a_misconception_that_is_right():
+    exercise = find("trainable_fraction")
+    harmless = Misconception("harmless", lambda model: exercise.reference(model), "")
+    assert failures(dataclasses.replace(exercise, misconceptions=(*exercise.misconceptions, harmless))) == [
+        "misconception harmless earns full points (seed 0)"
+    ]
+
+
+def test_prove_catches_two_misconceptions_that_cannot_be_told_apart():
+    exercise = find("trainable_fraction")
+    twin = dataclasses.replace(exercise.misconceptions[0], name="twin")
+    found = failures(dataclasses.replace(exercise, misconceptions=(*exercise.misconceptions, twin)))
+    assert found == ["misconception twin is taken for counts-tensors (seed 0)"]
+
+
+def test_prove_catches_a_misconception_that_only_raises():
+    exercise = find("trainable_fraction")
+    broken = Misconception("broken", lambda: 0.0, "")
+    found = failures(dataclasses.replace(exercise, misconceptions=(*exercise.misconceptions, broken)))
+    assert any(sentence.startswith("misconception broken only raises errors") for sentence in found)
+
+
+def test_prove_catches_points_for_nothing():
+    exercise = find("trainable_fraction")
+    free = dataclasses.replace(exercise.properties[0], observations=("which parameters are trainable is left alone",))
+    found = failures(dataclasses.replace(exercise, properties=(free, *exercise.properties[1:])))
+    assert any("returning 0.0 earns 1 of 3, not 0" in sentence for sentence in found)
+
+
+def test_prove_wants_three_alternatives(monkeypatch, tmp_path):
+    monkeypatch.setattr(verify, "ALTERNATIVES", tmp_path)
+    monkeypatch.setattr(verify.alternatives_of, "__defaults__", (tmp_path,))
+    assert failures(find("trainable_fraction")) == ["has 0 alternatives, at least 3 are needed"]
+
+
+def test_run_prints_a_row_for_every_exercise_and_returns_the_status(capsys, monkeypatch):
+    monkeypatch.setattr(verify, "EXERCISES", {"trainable_fraction": EXERCISES["trainable_fraction"]})
+    assert verify.run(argparse.Namespace(seeds=1)) == 0
+    assert "| trainable_fraction | cpu | 3 | 8 | 4 |" in capsys.readouterr().out
+    monkeypatch.setattr(verify, "alternatives_of", lambda exercise: iter(()))
+    assert verify.run(argparse.Namespace(seeds=1)) == 1

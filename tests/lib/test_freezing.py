@@ -1,0 +1,101 @@
+"""Freezing: what must not move does not, whatever is done around it."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torchvision.models import resnet18
+
+from lib.freezing import freeze, is_frozen, trainable_fraction, trainable_parameters, unfreeze
+
+
+def network() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Sequential(nn.Conv1d(2, 3, 3), nn.BatchNorm1d(3), nn.ReLU(), nn.Flatten(), nn.Dropout(0.5)), nn.Linear(18, 4)
+    )
+
+
+def batch(seed: int = 1) -> torch.Tensor:
+    return torch.randn(5, 2, 8, generator=torch.Generator().manual_seed(seed)) * 3 + 1
+
+
+def test_freeze_gives_the_output_of_evaluation_mode_after_any_train():
+    model = network()
+    expected = copy.deepcopy(model).eval()[0](batch())
+    freeze(model[0])
+    for _ in range(2):
+        assert torch.equal(model.train()[0](batch()), expected)
+    assert model[1].training
+
+
+@pytest.mark.parametrize(
+    "norm", [nn.BatchNorm1d(2), nn.BatchNorm2d(2), nn.BatchNorm3d(2), nn.SyncBatchNorm(2), nn.InstanceNorm1d(2, track_running_stats=True)]
+)
+def test_freeze_pins_every_norm_that_has_buffers(norm):
+    shape = {nn.BatchNorm2d: (4, 2, 3, 3), nn.BatchNorm3d: (4, 2, 3, 3, 3)}.get(type(norm), (4, 2, 3))
+    before = copy.deepcopy(norm.state_dict())
+    freeze(nn.Sequential(norm)).train()(torch.randn(shape, generator=torch.Generator().manual_seed(0)))
+    assert all(torch.equal(value, before[name]) for name, value in norm.state_dict().items())
+
+
+@pytest.mark.parametrize("optimiser", [torch.optim.SGD, torch.optim.AdamW, torch.optim.RMSprop])
+def test_freeze_leaves_nothing_for_an_optimiser_that_already_has_momentum(optimiser):
+    model = network()
+    options = {"momentum": 0.9} if optimiser is not torch.optim.AdamW else {}
+    stepper = optimiser(model.parameters(), lr=0.1, weight_decay=0.1, **options)
+    model(batch()).sum().backward()
+    stepper.step()
+    freeze(model[0])
+    before = copy.deepcopy(model[0].state_dict())
+    for _ in range(2):
+        stepper.zero_grad(set_to_none=False)
+        model.train()(batch()).sum().backward()
+        stepper.step()
+    assert all(torch.equal(value, before[name]) for name, value in model[0].state_dict().items())
+
+
+def test_freeze_lets_a_new_head_inside_follow_train_and_eval():
+    model = freeze(resnet18(weights=None))
+    model.fc = nn.Sequential(nn.Dropout(0.5), nn.Linear(512, 3))
+    assert model.train().fc[0].training
+    assert not model.bn1.training
+    assert not model.eval().fc[0].training
+
+
+def test_freeze_survives_copying():
+    twin = copy.deepcopy(freeze(network()))
+    assert not any(layer.training for layer in twin.train().modules())
+
+
+def test_unfreeze_undoes_freeze():
+    model = unfreeze(freeze(network()))
+    assert not is_frozen(model)
+    assert all(layer.training for layer in model.train().modules())
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_is_frozen_is_false_if_only_the_flags_are_set():
+    model = network().requires_grad_(False)
+    assert not is_frozen(model)
+    assert is_frozen(freeze(model))
+
+
+def test_trainable_parameters_gives_each_shared_parameter_once():
+    model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    model[1].weight = model[0].weight
+    model[1].bias.requires_grad_(False)
+    assert [tuple(p.shape) for p in trainable_parameters(model)] == [(3, 3), (3,)]
+
+
+def test_trainable_fraction_of_resnet50_with_a_new_head_is_the_one_worked_out_by_hand():
+    with torch.device("meta"):
+        from torchvision.models import resnet50
+
+        model = resnet50(weights=None)
+        model.requires_grad_(False)
+        model.fc = nn.Sequential(nn.Linear(2048, 256), nn.ReLU(), nn.Dropout(0.3), nn.Linear(256, 10))
+    by_hand = (2048 * 256 + 256) + (256 * 10 + 10)
+    assert by_hand == 527_114
+    assert trainable_fraction(model) == pytest.approx(by_hand / 24_035_146, rel=1e-9)
