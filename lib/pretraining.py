@@ -1,9 +1,10 @@
 """Pre-train a bundled backbone on GlyphNet: `python -m lib.pretraining resnet10`.
 
-Stochastic gradient descent with Nesterov momentum on endless fresh drawings, no image seen twice. The learning rate warms
-up, stays, and falls in a straight line to zero over the last 40 % of the run (a trapezoid: Hägele et al., 2024), so that
-a run may be shortened or lengthened while it is under way. Every step draws from a generator seeded by (seed, step):
-stopped at any moment and started again, the run goes on where its last checkpoint stood and draws what it would have drawn.
+Stochastic gradient descent with Nesterov momentum on endless fresh drawings, no image seen twice. The learning rate
+warms up, stays, and falls in a straight line to zero over the last 40 % of the run (a trapezoid: Hägele et al., 2024),
+so that a run may be shortened or lengthened while it is under way. Every step draws from a generator seeded by
+(seed, step): stopped at any moment and started again, the run goes on where its last checkpoint stood and draws what
+it would have drawn.
 """
 
 import argparse
@@ -11,16 +12,17 @@ import io
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from lib import settings
 from lib.backbones import ARCHITECTURES, WEIGHTS, weight_file
 from lib.datasets.glyphnet import CLASSES, IMAGE_SIZE, draw_glyphs
 from lib.files import sha256, write_whole
-from lib.settings import best_device
 
 BATCH = 128
 PEAK_RATE, MOMENTUM, WEIGHT_DECAY, LABEL_SMOOTHING = 0.1, 0.9, 5e-4, 0.1
@@ -30,15 +32,17 @@ _EVERY = 200  # steps between two lines of progress and two checkpoints
 _VALIDATION_SEED = 2**40  # no step reaches it
 
 
-def pretrain(name: str, *, images: int, seed: int = 0, checkpoint: Path, device: torch.device | None = None) -> dict:
+def pretrain(
+    name: str, *, images: int, seed: int = 0, checkpoint: Path, device: torch.device | None = None
+) -> dict[str, Any]:
     """Train backbone `name` on `images` drawings; write weights, hash and model card; return what was measured."""
-    device = device or best_device()
+    device = device or settings.device()
     steps = images // BATCH
     if steps < 1:
         raise ValueError(f"images: expected at least one batch of {BATCH}, got {images}")
     mean, std = source_statistics(seed)
     torch.manual_seed(seed)
-    model = ARCHITECTURES[name](CLASSES).to(device, memory_format=torch.channels_last)
+    model = ARCHITECTURES[name](CLASSES).to(device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.SGD(_groups(model), lr=PEAK_RATE, momentum=MOMENTUM, nesterov=True)
     step, seconds = _resume(checkpoint, model, optimiser, device)
     started = time.perf_counter() - seconds
@@ -89,7 +93,12 @@ def source_accuracy(model: nn.Module, mean: Tensor, std: Tensor, device: torch.d
 
 
 def _step(
-    model: nn.Module, optimiser: torch.optim.Optimizer, rate: float, generator: torch.Generator, mean: Tensor, std: Tensor
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    rate: float,
+    generator: torch.Generator,
+    mean: Tensor,
+    std: Tensor,
 ) -> float:
     for group in optimiser.param_groups:
         group["lr"] = rate
@@ -107,7 +116,7 @@ def _normalise(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     return normalised.contiguous(memory_format=torch.channels_last)
 
 
-def _groups(model: nn.Module) -> list[dict]:
+def _groups(model: nn.Module) -> list[dict[str, Any]]:
     """Weight decay for matrices and filters, none for biases and norms."""
     parameters = list(model.parameters())
     return [
@@ -139,7 +148,7 @@ def _resume(
     return state["step"], state["seconds"]
 
 
-def _publish(name: str, model: nn.Module, record: dict) -> None:
+def _publish(name: str, model: nn.Module, record: dict[str, Any]) -> None:
     """Weights in half precision, their hash and the model card, each written whole; the hash last."""
     half = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
     half = {key: value.half() if value.is_floating_point() else value for key, value in half.items()}
