@@ -23,8 +23,10 @@ def agree(expected: Any, got: Any, relative: float = 1e-4, absolute: float = 1e-
             return False
         return all(agree(a, b, relative, absolute) for a, b in zip(expected, got, strict=True))
     if isinstance(expected, dict):
-        return isinstance(got, dict) and expected.keys() == got.keys() and all(
-            agree(value, got[key], relative, absolute) for key, value in expected.items()
+        return (
+            isinstance(got, dict)
+            and expected.keys() == got.keys()
+            and all(agree(value, got[key], relative, absolute) for key, value in expected.items())
         )
     return type(expected) is type(got) and bool(expected == got)
 

@@ -59,9 +59,10 @@ def first_difference(
     for one in exercise.properties:
         for _, name, expected, outcome in _comparisons(exercise, one, tuple(outcomes), seed, device):
             got = outcome.observations.get(name)
-            if isinstance(expected, Tensor) and isinstance(got, Tensor) and expected.ndim == got.ndim == 2:
-                if not agree(expected, got, one.relative, one.absolute):
-                    return name, expected, got
+            if not isinstance(expected, Tensor) or not isinstance(got, Tensor):
+                continue
+            if expected.ndim == got.ndim == 2 and not agree(expected, got, one.relative, one.absolute):
+                return name, expected, got
     return None
 
 
@@ -77,9 +78,7 @@ def _reference(exercise: Exercise, seed: int, device: str) -> Outcomes:
     return outcomes
 
 
-def _comparisons(
-    exercise: Exercise, one: Property, outcomes: Outcomes, seed: int, device: str
-) -> Iterator[Comparison]:
+def _comparisons(exercise: Exercise, one: Property, outcomes: Outcomes, seed: int, device: str) -> Iterator[Comparison]:
     cases, reference = exercise.cases(seed), _reference(exercise, seed, device)
     for index in one.cases if one.cases is not None else range(len(cases)):
         for name in one.observations:

@@ -14,6 +14,7 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -32,8 +33,8 @@ _DOTS = {1: "●○○", 2: "●●○", 3: "●●●"}
 def read_lesson(path: Path) -> NotebookNode:
     """The instructor's notebook of the lesson at `path`.
 
-    Raises ValueError, naming the file, if an exercise of the lesson is missing, unknown or there twice, if it is another
-    lesson's, or if there is not exactly one setup cell.
+    Raises ValueError, naming the file, if an exercise of the lesson is missing, unknown or there twice, if it is
+    another lesson's, or if there is not exactly one setup cell.
     """
     text = jupytext.read(path, fmt="py:percent")
     _validate(path, text)
@@ -71,11 +72,11 @@ def _cell(cell: NotebookNode, setup: str) -> NotebookNode:
     return new(cell.source, id="unnamed")
 
 
-def _code(source: str, name: str, metadata: dict) -> NotebookNode:
+def _code(source: str, name: str, metadata: dict[str, Any]) -> NotebookNode:
     return nbformat.v4.new_code_cell(source, id=name, metadata=metadata)
 
 
-def _nbgrader(grade_id: str, *, solution: bool = False, points: int | None = None) -> dict:
+def _nbgrader(grade_id: str, *, solution: bool = False, points: int | None = None) -> dict[str, Any]:
     marks = {"grade": points is not None, "grade_id": grade_id, "locked": not solution, "schema_version": 3}
     worth = {} if points is None else {"points": points}
     return {"nbgrader": marks | worth | {"solution": solution, "task": False}}
@@ -83,7 +84,9 @@ def _nbgrader(grade_id: str, *, solution: bool = False, points: int | None = Non
 
 def _facts(exercise: Exercise) -> str:
     """Difficulty and minutes on a line, what earns points, then each hint behind a fold."""
-    facts = f"*Difficulty {_DOTS[exercise.difficulty]} · about {exercise.minutes} minutes · {exercise.points} points:*\n"
+    facts = (
+        f"*Difficulty {_DOTS[exercise.difficulty]} · about {exercise.minutes} minutes · {exercise.points} points:*\n"
+    )
     facts += "".join(f"\n- {one.sentence} ({one.points})" for one in exercise.properties)
     hints = (
         f"<details><summary>{summary}</summary>\n\n{hint}\n\n</details>"

@@ -51,21 +51,30 @@ def release(solutions: Path = SOLUTIONS, course: Path = COURSE) -> list[Path]:
 def drift(solutions: Path = SOLUTIONS, course: Path = COURSE) -> list[str]:
     """A sentence for each file in `course` that is not what its text gives; empty if all are."""
     products = _products(solutions, course)
-    found = [f"{path} is not what {solutions.name}/ gives" for path, content in products.items() if _differs(path, content)]
+    found = [
+        f"{path} is not what {solutions.name}/ gives" for path, content in products.items() if _differs(path, content)
+    ]
     present = {path for path in course.rglob("*") if path.is_file() and ".ipynb_checkpoints" not in path.parts}
     return found + [f"{path} comes from no lesson in {solutions.name}/" for path in sorted(present - set(products))]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `python -m autograder release`."""
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if course/ is not what solutions/ gives")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if course/ is not what solutions/ gives"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Release, or check; 0 if all is well."""
     if arguments.check:
         faults = drift()
-        print(*faults, *(["Run `python -m autograder release` and commit what it writes."] if faults else []), sep="\n", end="")
+        print(
+            *faults,
+            *(["Run `python -m autograder release` and commit what it writes."] if faults else []),
+            sep="\n",
+            end="",
+        )
         return 1 if faults else 0
     changed = release()
     print(*(f"wrote {path.relative_to(ROOT)}" for path in changed), f"{len(lessons())} lessons are released.", sep="\n")

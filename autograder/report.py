@@ -1,4 +1,4 @@
-"""A verdict as a learner sees it: a card in the notebook, the same in plain text elsewhere. Also used in feedback pages."""
+"""A verdict as a learner sees it: a card in the notebook, the same as text elsewhere. Feedback pages use it too."""
 
 from html import escape
 
@@ -9,8 +9,8 @@ from autograder.exercise import Finding, Verdict
 _ROWS, _COLUMNS = 10, 8  # the most that a picture of a tensor shows
 
 STYLE = """
-.verdict{border:1px solid #8888;border-left:6px solid var(--tone);border-radius:6px;padding:.6em 1em;margin:.4em 0;max-width:60em;
- font-family:system-ui,sans-serif;line-height:1.45}
+.verdict{border:1px solid #8888;border-left:6px solid var(--tone);border-radius:6px;padding:.6em 1em;margin:.4em 0;
+ max-width:60em; font-family:system-ui,sans-serif;line-height:1.45}
 .verdict.right{--tone:#009e73}.verdict.wrong{--tone:#d55e00}
 .verdict h4{margin:0 0 .3em;font-size:1.05em}.verdict ul{list-style:none;margin:0;padding:0}.verdict li{margin:.25em 0}
 .verdict .mark{display:inline-block;width:1.4em;font-weight:700}
@@ -77,7 +77,8 @@ def card(verdict: Verdict, difference: tuple[str, Tensor, Tensor] | None = None)
 def _row(finding: Finding) -> str:
     mark, word = ("✓", "holds") if finding.held else ("✗", "does not hold yet")
     points = f"{finding.points} point{'s' if finding.points != 1 else ''}"
-    row = f'<span class="mark" role="img" aria-label="{word}">{mark}</span>{escape(finding.sentence)} <small>({points})</small>'
+    row = f'<span class="mark" role="img" aria-label="{word}">{mark}</span>'
+    row += f"{escape(finding.sentence)} <small>({points})</small>"
     if not finding.held:
         told = [f"{label} <code>{escape(text)}</code>" for label, text in details(finding)[1:]]
         row += f'<span class="detail">On {escape(finding.case)}: {", ".join(told)}.</span>'

@@ -1,8 +1,8 @@
 """The proof of every exercise, printed as a table.
 
-For each exercise: the reference earns full points; doing nothing earns none; every misconception loses points and is named by
-its own hint; every right alternative in tests/alternatives earns full points. On several seeds, on the CPU and, where there
-is one, on CUDA, with the same verdicts.
+For each exercise: the reference earns full points; doing nothing earns none; every misconception loses points and is
+named by its own hint; every right alternative in tests/alternatives earns full points. On several seeds, on the CPU
+and, where there is one, on CUDA, with the same verdicts.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def prove(exercise: Exercise, device: str = "cpu", seeds: tuple[int, ...] = SEED
 
 
 def alternatives_of(exercise: Exercise, folder: Path = ALTERNATIVES) -> Iterator[tuple[str, Implementation]]:
-    """The right implementations in tests/alternatives/<lesson>/<exercise>.py: its functions and classes named after it."""
+    """The right implementations in <folder>/<lesson>/<exercise>.py: functions and classes that begin with its name."""
     path = folder / exercise.lesson / f"{exercise.name}.py"
     if path.is_file():
         for name, value in runpy.run_path(str(path)).items():
@@ -67,7 +67,9 @@ def alternatives_of(exercise: Exercise, folder: Path = ALTERNATIVES) -> Iterator
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `python -m autograder verify`."""
-    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="on how many sets of cases (default: %(default)s)")
+    parser.add_argument(
+        "--seeds", type=int, default=len(SEEDS), help="on how many sets of cases (default: %(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -80,7 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
     print(*failures, sep="\n")
     misconceptions = sum(len(exercise.misconceptions) for exercise in EXERCISES.values())
     alternatives = sum(proof.alternatives for proof in proofs if proof.device == "cpu")
-    print(f"{len(EXERCISES)} exercises, {misconceptions} misconceptions, {alternatives} alternatives, {len(seeds)} seeds")
+    print(
+        f"{len(EXERCISES)} exercises, {misconceptions} misconceptions, {alternatives} alternatives, {len(seeds)} seeds"
+    )
     print("CPU: " + ("proven" if not failures else f"{len(failures)} failures"), end=" · ")
     print("CUDA: " + ("run" if "cuda" in devices else "not run (no such device)"))
     return 1 if failures else 0
@@ -131,7 +135,9 @@ def _try(proof: Proof, name: str, implementation: Implementation, seed: int, ful
     expected = verdict.possible if full else 0
     if verdict.points != expected:
         failed = "; ".join(f"{f.sentence} ({f.observation}: {f.got})" for f in verdict.findings if not f.held)
-        proof.failures.append(f"{name} earns {verdict.points} of {verdict.possible}, not {expected} (seed {seed}) {failed}")
+        proof.failures.append(
+            f"{name} earns {verdict.points} of {verdict.possible}, not {expected} (seed {seed}) {failed}"
+        )
 
 
 def _try_misconception(proof: Proof, name: str, implementation: Implementation, seed: int) -> None:
@@ -142,4 +148,3 @@ def _try_misconception(proof: Proof, name: str, implementation: Implementation, 
         proof.failures.append(f"misconception {name} earns full points (seed {seed})")
     elif verdict.misconception != name:
         proof.failures.append(f"misconception {name} is taken for {verdict.misconception} (seed {seed})")
-

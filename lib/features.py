@@ -34,8 +34,8 @@ def extract_features(backbone: nn.Module, images: Tensor, batch_size: int = 256)
 def fit_linear_head(features: Tensor, labels: Tensor, classes: int, penalty: float = 1e-3) -> nn.Linear:
     """The linear classifier that minimises mean cross-entropy plus penalty/2 · ‖W‖² on fixed features.
 
-    features: shape (N, D), floating point; labels: int64 in [0, classes), shape (N,). Returns nn.Linear(D, classes) with
-    weight W and bias b, on the features' device and dtype. The bias is not penalised. The objective
+    features: shape (N, D), floating point; labels: int64 in [0, classes), shape (N,). Returns nn.Linear(D, classes)
+    with weight W and bias b, on the features' device and dtype. The bias is not penalised. The objective
 
         J(W, b) = 1/N Σᵢ −log softmax(W φᵢ + b)[yᵢ] + penalty/2 · Σ W²
 

@@ -1,8 +1,8 @@
 """Freezing: making part of a network a fixed function.
 
-`requires_grad = False` is the smaller half of it. A batch-norm layer in training mode normalises by the batch at hand and
-moves its running statistics whether or not its parameters may learn; dropout in training mode is noise; and a gradient
-left over from an earlier step lets momentum and weight decay move a parameter that is called frozen.
+`requires_grad = False` is the smaller half of it. A batch-norm layer in training mode normalises by the batch at hand
+and moves its running statistics whether or not its parameters may learn; dropout in training mode is noise; and a
+gradient left over from an earlier step lets momentum and weight decay move a parameter that is called frozen.
 """
 
 from collections.abc import Iterator

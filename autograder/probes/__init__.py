@@ -1,8 +1,8 @@
 """Probes: what is done with a learner's implementation. They know torch alone and hold no answer.
 
-A probe is called as `probe(implementation, device, **case_inputs)` and returns observations. Everything an implementation
-returns goes through `seen`, which keeps exact tensors and plain values and puts a description in place of anything else:
-an object that claims to equal everything is seen as what it is.
+A probe is called as `probe(implementation, device, **case_inputs)` and returns observations. Everything that an
+implementation returns goes through `seen`, which keeps exact tensors and plain values and puts a description in place
+of anything else: an object that claims to equal everything is seen as what it is.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 
 
-def observe(probe: Callable[..., dict], implementation: Any, device: str, inputs: dict[str, Any]) -> dict[str, Any]:
+def observe(
+    probe: Callable[..., dict[str, Any]], implementation: Any, device: str, inputs: dict[str, Any]
+) -> dict[str, Any]:
     """Run one probe on one case; {"observations": …}, or {"error": …} if the implementation raised.
 
     Whatever is drawn from the global random state in here is the same each time, and the caller's state is left alone.
@@ -22,9 +24,9 @@ def observe(probe: Callable[..., dict], implementation: Any, device: str, inputs
         with torch.random.fork_rng(), torch.enable_grad():
             torch.manual_seed(0)
             return {"observations": probe(implementation, torch.device(device), **moved)}
-    except NotImplementedError:
-        return {"error": "it is not written yet (NotImplementedError)"}
-    except Exception as error:
+    except NotImplementedError as error:
+        return {"error": f"it is not written yet ({f'NotImplementedError: {error}'.rstrip(': ')})"}
+    except Exception as error:  # noqa: BLE001  whatever a learner's code raises is an observation
         return {"error": f"it raised {type(error).__name__}: {error}"}
 
 

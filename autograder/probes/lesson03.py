@@ -38,7 +38,14 @@ def freeze(implementation: Any, device: torch.device, kind: str, seed: int, imag
 
 
 def replace_head(
-    implementation: Any, device: torch.device, kind: str, seed: int, images: Tensor, frozen: bool, double: bool, **arguments: Any
+    implementation: Any,
+    device: torch.device,
+    kind: str,
+    seed: int,
+    images: Tensor,
+    frozen: bool,
+    double: bool,
+    **arguments: Any,
 ) -> dict[str, Any]:
     """Give a small network a new head; see what is new, what is left, and what it puts out."""
     network = build(kind, seed, device, torch.float64 if double else torch.float32)
@@ -59,7 +66,9 @@ def replace_head(
         "new weights that are copies of old ones": sum(_is_part(weight, old_weights) for weight in new),
         "new parameters that are trainable": [parameter.requires_grad for parameter in new],
         "types of the new parameters": [str(parameter.dtype) for parameter in new],
-        "new parameters on the model's device": [parameter.device == next(iter(before.values())).device for parameter in new],
+        "new parameters on the model's device": [
+            parameter.device == next(iter(before.values())).device for parameter in new
+        ],
     }
 
 
@@ -80,7 +89,7 @@ def extract_features(
     """Extract features with a network that is being trained, one block of it frozen; try to train a head on them."""
     network = build(kind, seed, device)
     network.train()
-    network.block.eval()
+    network.get_submodule("block").eval()
     modes, buffers, batches = _modes(network), statistics(network), []
     hook = network.register_forward_pre_hook(lambda _, arguments: batches.append(len(arguments[0])))
     features = implementation(network, images, batch_size=batch_size)
@@ -146,7 +155,9 @@ def _words(module: nn.Module) -> str:
 
 def _is_part(new: Tensor, old: Tensor) -> bool:
     rows = min(len(new), len(old))
-    return new.shape[1:] == old.shape[1:] and new.ndim == 2 and torch.equal(new[:rows].detach(), old[:rows].to(new.dtype))
+    return (
+        new.shape[1:] == old.shape[1:] and new.ndim == 2 and torch.equal(new[:rows].detach(), old[:rows].to(new.dtype))
+    )
 
 
 def _head_learns(features: Tensor) -> bool:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 class Convolutional(nn.Module):
-    """Images (N, 3, 8, 8) → (N, 5): convolution, norms of two kinds, dropout, a block within, a parameter of its own."""
+    """Images (N, 3, 8, 8) → (N, 5): convolution, norms of two kinds, dropout, a block within, a parameter outside."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -5,8 +5,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from autograder import check as module
 from autograder.check import CheckFailed, check
-from autograder.judge import assess
 from autograder.exercises import find
+from autograder.judge import assess
 from autograder.report import Report, card
 from lib.features import extract_features as reference_features
 from lib.freezing import freeze as reference_freeze
@@ -79,7 +79,9 @@ def test_report_escapes_what_a_learner_wrote():
 
 def test_report_draws_expected_and_got_where_a_table_differs(shown):
     with pytest.raises(CheckFailed):
-        check("extract_features", lambda backbone, images, batch_size: -reference_features(backbone, images, batch_size))
+        check(
+            "extract_features", lambda backbone, images, batch_size: -reference_features(backbone, images, batch_size)
+        )
     html = shown[0]._repr_html_()
     assert html.count("<svg") == 2
     assert 'aria-label="features, expected, 12 × 5"' in html

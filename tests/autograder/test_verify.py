@@ -18,7 +18,7 @@ def test_prove_finds_nothing_wrong_with_a_sound_exercise():
 
 def test_prove_catches_a_misconception_that_is_right():
     exercise = find("trainable_fraction")
-    harmless = Misconception("harmless", lambda model: exercise.reference(model), "")
+    harmless = Misconception("harmless", exercise.reference, "")
     assert failures(dataclasses.replace(exercise, misconceptions=(*exercise.misconceptions, harmless))) == [
         "misconception harmless earns full points (seed 0)"
     ]

@@ -13,7 +13,9 @@ from autograder.release import COURSE, lessons
 def solved(text):
     """The released notebook with the solution cells of the instructor's."""
     released = nbformat.read(COURSE / text.stem / f"{text.stem}.ipynb", as_version=4)
-    answers = {cell.id: cell.source for cell in read_lesson(text).cells if cell.metadata.get("nbgrader", {}).get("solution")}
+    answers = {
+        cell.id: cell.source for cell in read_lesson(text).cells if cell.metadata.get("nbgrader", {}).get("solution")
+    }
     for cell in released.cells:
         cell.source = answers.get(cell.id, cell.source)
     return released
@@ -30,7 +32,9 @@ def test_lesson_runs_top_to_bottom_and_prints_nothing_on_stderr(text, tmp_path, 
         print(f"\n{text.stem}: {time.perf_counter() - start:.0f} s")
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert [output.text for output in outputs if output.get("name") == "stderr"] == []
-    assert sum("image/png" in output.get("data", {}) or "<img" in str(output.get("data", "")) for output in outputs) >= 3
+    assert (
+        sum("image/png" in output.get("data", {}) or "<img" in str(output.get("data", "")) for output in outputs) >= 3
+    )
 
 
 @pytest.mark.parametrize("text", lessons(), ids=lambda path: path.stem)

@@ -31,7 +31,14 @@ def test_freeze_gives_the_output_of_evaluation_mode_after_any_train():
 
 
 @pytest.mark.parametrize(
-    "norm", [nn.BatchNorm1d(2), nn.BatchNorm2d(2), nn.BatchNorm3d(2), nn.SyncBatchNorm(2), nn.InstanceNorm1d(2, track_running_stats=True)]
+    "norm",
+    [
+        nn.BatchNorm1d(2),
+        nn.BatchNorm2d(2),
+        nn.BatchNorm3d(2),
+        nn.SyncBatchNorm(2),
+        nn.InstanceNorm1d(2, track_running_stats=True),
+    ],
 )
 def test_freeze_pins_every_norm_that_has_buffers(norm):
     shape = {nn.BatchNorm2d: (4, 2, 3, 3), nn.BatchNorm3d: (4, 2, 3, 3, 3)}.get(type(norm), (4, 2, 3))

@@ -16,7 +16,7 @@ SIDES = {"inception_v3": 299}
 
 
 def build(name):
-    """The network on the meta device; the 15 RegNets, which do not build there, are moved there, their weights undrawn."""
+    """The network on the meta device; the 15 RegNets, which do not build there, are moved there undrawn."""
     options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
     if not name.startswith("regnet"):
         with torch.device("meta"):

@@ -95,7 +95,9 @@ EXERCISE = Exercise(
     probe=probes.extract_features,
     cases=_cases,
     properties=(
-        Property("The features are those of evaluation mode, in the order of the images.", 1, ("features",), cases=(0,)),
+        Property(
+            "The features are those of evaluation mode, in the order of the images.", 1, ("features",), cases=(0,)
+        ),
         Property(
             "Any number of images works, at most batch_size at a time.",
             1,
@@ -118,31 +120,32 @@ EXERCISE = Exercise(
         Misconception(
             "training-mode",
             _training_mode,
-            "The backbone runs in the mode it was found in. In training mode batch norm mixes the images of a batch, so that "
-            "features depend on their neighbours, and its statistics move while you only want to look.",
+            "The backbone runs in the mode it was found in. In training mode batch norm mixes the images of a batch, "
+            "so that features depend on their neighbours, and its statistics move while you only want to look.",
         ),
         Misconception(
             "carries-history",
             _with_history,
-            "Right numbers, but they remember how they were made: all the backbone's intermediate results stay in memory, and "
-            "a backward pass through the head would go on into the backbone.",
+            "Right numbers, but they remember how they were made: all the backbone's intermediate results stay in "
+            "memory, and a backward pass through the head would go on into the backbone.",
         ),
         Misconception(
             "inference-mode",
             _inference,
-            "Tensors made under inference_mode can never take part in training: a linear layer refuses them when it must save "
-            "its input for the backward pass. There is a milder way to switch recording off.",
+            "Tensors made under inference_mode can never take part in training: a linear layer refuses them when it "
+            "must save its input for the backward pass. There is a milder way to switch recording off.",
         ),
         Misconception(
             "drops-last-batch",
             _drops_last,
-            "The images at the end that do not fill a batch are missing. Their labels will then meet other images' features.",
+            "The images at the end that do not fill a batch are missing. Their labels will then meet other images' "
+            "features.",
         ),
         Misconception(
             "leaves-evaluation",
             _leaves_evaluation,
-            "Afterwards the backbone is still in evaluation mode. Whoever was training it goes on without dropout and with "
-            "still statistics, and nothing tells them.",
+            "Afterwards the backbone is still in evaluation mode. Whoever was training it goes on without dropout and "
+            "with still statistics, and nothing tells them.",
         ),
         Misconception(
             "trains-everything",
@@ -155,14 +158,16 @@ EXERCISE = Exercise(
             _all_at_once,
             "All images go through at once. On real data that does not fit into memory; batch_size says how many may.",
         ),
-        Misconception("list-of-batches", _list, "This is a list of batches. One tensor is asked for, a row for each image."),
+        Misconception(
+            "list-of-batches", _list, "This is a list of batches. One tensor is asked for, a row for each image."
+        ),
     ),
     difficulty=2,
     minutes=10,
     hints=(
-        "Two switches, and they are not the same: evaluation mode changes what layers compute, no_grad what autograd records. "
-        "You need both, and the first one must be put back, layer by layer.",
-        "Remember layer.training for each of backbone.modules() first. Tensor.split(batch_size) cuts the images, the last piece "
-        "shorter; torch.cat joins the features. At the end assign the modes that you remembered.",
+        "Two switches, and they are not the same: evaluation mode changes what layers compute, no_grad what autograd "
+        "records. You need both, and the first one must be put back, layer by layer.",
+        "Remember layer.training for each of backbone.modules() first. Tensor.split(batch_size) cuts the images, the "
+        "last piece shorter; torch.cat joins the features. At the end assign the modes that you remembered.",
     ),
 )

@@ -127,7 +127,8 @@ EXERCISE = Exercise(
         Misconception(
             "penalty-ignored",
             _minimise(_unpenalised),
-            "Your head fits as if there were no penalty: it is too sure of itself. Where does `penalty` enter your objective?",
+            "Your head fits as if there were no penalty: it is too sure of itself. Where does `penalty` enter your "
+            "objective?",
         ),
         Misconception(
             "bias-penalised",
@@ -159,17 +160,20 @@ EXERCISE = Exercise(
         Misconception(
             "least-squares",
             _minimise(_least_squares),
-            "You fit the one-hot labels by least squares. The scores of J go through a softmax, and its loss is cross-entropy.",
+            "You fit the one-hot labels by least squares. The scores of J go through a softmax, and its loss is "
+            "cross-entropy.",
         ),
         Misconception(
             "stopped-early",
             _minimise(_right, rounds=2),
-            "You are on the right way and stop before the end: take the loss after each step, and go on until it is still.",
+            "You are on the right way and stop before the end: take the loss after each step, and go on until it is "
+            "still.",
         ),
         Misconception(
             "bias-unused",
             _minimise(_without_bias),
-            "Your bias stays at zero. Without it every boundary goes through the origin, and unequal classes look equal.",
+            "Your bias stays at zero. Without it every boundary goes through the origin, and unequal classes look "
+            "equal.",
         ),
         Misconception(
             "single-precision",
@@ -183,7 +187,8 @@ EXERCISE = Exercise(
     hints=(
         "Write J as a function of a linear layer first, and check it by hand on two points. Then let any optimiser of "
         "torch.optim run on all points at once until J no longer falls.",
-        "torch.optim.LBFGS with line_search_fn='strong_wolfe' settles in one call of .step(closure), where closure zeroes the "
-        "gradients, computes J, calls backward and returns J. Plain gradient descent with many steps is as right.",
+        "torch.optim.LBFGS with line_search_fn='strong_wolfe' settles in one call of .step(closure), where closure "
+        "zeroes the gradients, computes J, calls backward and returns J. Plain gradient descent with many steps is as "
+        "right.",
     ),
 )

@@ -158,26 +158,26 @@ EXERCISE = Exercise(
         Misconception(
             "flags-only",
             _flags,
-            "requires_grad stops the gradients that are still to come, and nothing else. What of the gradients already there? "
-            "And what do batch norm and dropout do when the network around is in training mode?",
+            "requires_grad stops the gradients that are still to come, and nothing else. What of the gradients "
+            "already there? And what do batch norm and dropout do when the network around is in training mode?",
         ),
         Misconception(
             "gradients-only",
             _without_gradients,
-            "The parameters are still. But batch norm's running mean and variance are no parameters: in training mode they "
-            "move with every batch, and dropout drops. Which mode must a frozen layer be in?",
+            "The parameters are still. But batch norm's running mean and variance are no parameters: in training mode "
+            "they move with every batch, and dropout drops. Which mode must a frozen layer be in?",
         ),
         Misconception(
             "evaluation-once",
             _evaluation_once,
-            "Evaluation mode is right, but it does not last: every training loop calls .train() on the whole network, and "
-            "your layers follow. How can a layer refuse?",
+            "Evaluation mode is right, but it does not last: every training loop calls .train() on the whole network, "
+            "and your layers follow. How can a layer refuse?",
         ),
         Misconception(
             "gradients-left-over",
             _keeps_gradients,
-            "The parameters keep the gradient of the last step before they were frozen. An optimiser asks for .grad, not for "
-            "requires_grad: it would move them once more.",
+            "The parameters keep the gradient of the last step before they were frozen. An optimiser asks for .grad, "
+            "not for requires_grad: it would move them once more.",
         ),
         Misconception(
             "gradients-zeroed",
@@ -194,8 +194,8 @@ EXERCISE = Exercise(
         Misconception(
             "statistics-thrown-away",
             _no_statistics,
-            "Without running statistics batch norm must use those of the batch at hand, for ever, also in evaluation mode. "
-            "The frozen network should use the statistics that it was trained with.",
+            "Without running statistics batch norm must use those of the batch at hand, for ever, also in evaluation "
+            "mode. The frozen network should use the statistics that it was trained with.",
         ),
         Misconception(
             "two-dimensional-only",
@@ -205,8 +205,8 @@ EXERCISE = Exercise(
         Misconception(
             "dropout-forgotten",
             _forgets_dropout,
-            "Batch norm is still, but a dropout layer drops at random in training mode: the same input gives another output "
-            "each time.",
+            "Batch norm is still, but a dropout layer drops at random in training mode: the same input gives another "
+            "output each time.",
         ),
         Misconception(
             "weights-only",
@@ -222,9 +222,10 @@ EXERCISE = Exercise(
     difficulty=2,
     minutes=15,
     hints=(
-        "Three things move in a network: parameters (by their gradients, new or left over), running statistics, and the output "
-        "itself where a layer acts at random or by batch. Evaluation mode settles the last two, if it lasts.",
-        ".train(mode) is an ordinary method that a network calls on its children. A layer whose own `train` does nothing stays "
-        "as it is; a forward pre-hook that puts the layer into evaluation mode works as well.",
+        "Three things move in a network: parameters (by their gradients, new or left over), running statistics, and "
+        "the output itself where a layer acts at random or by batch. Evaluation mode settles the last two, if it "
+        "lasts.",
+        ".train(mode) is an ordinary method that a network calls on its children. A layer whose own `train` does "
+        "nothing stays as it is; a forward pre-hook that puts the layer into evaluation mode works as well.",
     ),
 )

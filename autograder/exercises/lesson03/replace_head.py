@@ -76,6 +76,7 @@ def _whole_classifier(model: nn.Module, classes: int, *, hidden: int | None = No
 
 def _number_only(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
     old = model.get_submodule(_output_name(model))
+    assert isinstance(old, nn.Linear)
     old.out_features = classes
     return model
 
@@ -111,11 +112,11 @@ def _single_precision(old: nn.Linear, classes: int, hidden: int | None, dropout:
 
 def _linear_only(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
     head = _head(old, classes, hidden, dropout)
-    return nn.Sequential(*(layer for layer in head if not isinstance(layer, nn.ReLU)))
+    return nn.Sequential(*(layer for layer in head.children() if not isinstance(layer, nn.ReLU)))
 
 
 def _dropout_last(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
-    layers = list(_head(old, classes, hidden, dropout))
+    layers = list(_head(old, classes, hidden, dropout).children())
     return nn.Sequential(*(layer for layer in layers if not isinstance(layer, nn.Dropout)), nn.Dropout(dropout))
 
 
@@ -161,14 +162,14 @@ EXERCISE = Exercise(
         Misconception(
             "always-fc",
             _always_fc,
-            "You set `model.fc`. In a ResNet that is the output layer; elsewhere it is a new attribute that forward never "
-            "calls. Which layer is the last linear one, whatever it is called?",
+            "You set `model.fc`. In a ResNet that is the output layer; elsewhere it is a new attribute that forward "
+            "never calls. Which layer is the last linear one, whatever it is called?",
         ),
         Misconception(
             "whole-classifier",
             _whole_classifier,
-            "You replace the whole last block. In a VGG two pre-trained layers go with it; only the output layer speaks "
-            "the source task's language.",
+            "You replace the whole last block. In a VGG two pre-trained layers go with it; only the output layer "
+            "speaks the source task's language.",
         ),
         Misconception(
             "number-only",
@@ -178,8 +179,8 @@ EXERCISE = Exercise(
         Misconception(
             "stacked-on-top",
             _on_top,
-            "The new head sits on the old one: it sees the source task's scores instead of the features, and most of what the "
-            "backbone knows is lost on the way.",
+            "The new head sits on the old one: it sees the source task's scores instead of the features, and most of "
+            "what the backbone knows is lost on the way.",
         ),
         Misconception(
             "in-a-copy",
@@ -200,8 +201,8 @@ EXERCISE = Exercise(
         Misconception(
             "single-precision",
             _with(_single_precision),
-            "The new layer is in single precision in a network in double: they cannot be multiplied. dtype and device come "
-            "from the layer that you replace.",
+            "The new layer is in single precision in a network in double: they cannot be multiplied. dtype and device "
+            "come from the layer that you replace.",
         ),
         Misconception(
             "no-activation",
@@ -211,16 +212,19 @@ EXERCISE = Exercise(
         Misconception(
             "dropout-last",
             _with(_dropout_last),
-            "Your dropout comes after the output layer: it sets whole classes' scores to zero at random. It belongs before.",
+            "Your dropout comes after the output layer: it sets whole classes' scores to zero at random. It belongs "
+            "before.",
         ),
-        Misconception("hidden-ignored", _with(_hidden_ignored), "Where does `hidden` enter? Your head is always a single layer."),
+        Misconception(
+            "hidden-ignored", _with(_hidden_ignored), "Where does `hidden` enter? Your head is always a single layer."
+        ),
     ),
     difficulty=2,
     minutes=15,
     hints=(
-        "model.named_modules() walks through all layers in order, with dotted names. The last nn.Linear it meets is the output "
-        "layer, and its dotted name says who its parent is.",
-        "model.get_submodule(name) fetches a layer, model.set_submodule(name, new) puts another in its place. Build the new "
-        "one from the old one's in_features, weight.device and weight.dtype.",
+        "model.named_modules() walks through all layers in order, with dotted names. The last nn.Linear it meets is "
+        "the output layer, and its dotted name says who its parent is.",
+        "model.get_submodule(name) fetches a layer, model.set_submodule(name, new) puts another in its place. Build "
+        "the new one from the old one's in_features, weight.device and weight.dtype.",
     ),
 )

@@ -55,7 +55,7 @@ def _shared_twice(model: nn.Module) -> float:
 
 
 def _top_level_weights(model: nn.Module) -> float:
-    weights = [child.weight for child in model.children() if hasattr(child, "weight")]
+    weights = [p for child in model.children() for n, p in child.named_parameters() if n == "weight"]
     weights = weights or [p for n, p in model.named_parameters() if n == "weight"]
     total = sum(weight.numel() for weight in weights)
     return sum(weight.numel() for weight in weights if weight.requires_grad) / total if total else 0.0
@@ -90,8 +90,8 @@ EXERCISE = Exercise(
         Misconception(
             "counts-tensors",
             _tensors,
-            "You count tensors. A bias of ten numbers then weighs as much as a weight of a million. How many numbers does "
-            "each tensor hold?",
+            "You count tensors. A bias of ten numbers then weighs as much as a weight of a million. How many numbers "
+            "does each tensor hold?",
         ),
         Misconception(
             "relative-to-frozen",
@@ -108,8 +108,8 @@ EXERCISE = Exercise(
         Misconception(
             "shared-twice",
             _shared_twice,
-            "You meet a shared weight once in every layer that uses it. It is one tensor in memory and one entry in the "
-            "optimiser: which way through the model yields each parameter once?",
+            "You meet a shared weight once in every layer that uses it. It is one tensor in memory and one entry in "
+            "the optimiser: which way through the model yields each parameter once?",
         ),
         Misconception(
             "top-level-weights",
@@ -124,15 +124,16 @@ EXERCISE = Exercise(
         Misconception(
             "divides-by-zero",
             _divides_by_zero,
-            "A network without parameters, a ReLU alone, has nothing to divide by. The contract says what its share is.",
+            "A network without parameters, a ReLU alone, has nothing to divide by. The contract says what its share "
+            "is.",
         ),
     ),
     difficulty=1,
     minutes=5,
     hints=(
-        "A tensor knows how many numbers it holds, and whether it wants a gradient. Which method of the model walks over all "
-        "parameters, however deep?",
-        "model.parameters() yields each parameter once, also a shared one. Sum numel() twice: over all of them, and over "
-        "those with requires_grad.",
+        "A tensor knows how many numbers it holds, and whether it wants a gradient. Which method of the model walks "
+        "over all parameters, however deep?",
+        "model.parameters() yields each parameter once, also a shared one. Sum numel() twice: over all of them, and "
+        "over those with requires_grad.",
     ),
 )

@@ -43,6 +43,6 @@ def extract_features_into_place(backbone, images, batch_size=256):
                 features = part.new_empty(len(images), part.shape[1])
             features[first : first + len(part)] = part
     finally:
-        for m in training:
-            m.training = training[m]
+        for m, mode in training.items():
+            m.training = mode
     return features

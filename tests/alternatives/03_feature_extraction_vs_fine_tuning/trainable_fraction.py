@@ -8,7 +8,7 @@ from torch import nn
 def trainable_fraction_by_loop(model):
     trainable = 0
     total = 0
-    for name, param in model.named_parameters():
+    for _, param in model.named_parameters():
         size = 1
         for side in param.shape:
             size *= side
