@@ -139,7 +139,9 @@ def _textures(count: int, size: int, generator: torch.Generator) -> Tensor:
     roughness, colourfulness = _uniform(count, 0.2, 1.4, generator), _uniform(count, 0, 1, generator)
     texture = torch.zeros(count, 3, size, size, device=generator.device)
     for cells in (2, 3, 6, 12, 24, size):
-        grey, colour = (torch.randn(count, c, cells, cells, generator=generator, device=generator.device) for c in (1, 3))
+        grey, colour = (
+            torch.randn(count, c, cells, cells, generator=generator, device=generator.device) for c in (1, 3)
+        )
         octave = grey * (1 - colourfulness) + colour * colourfulness
         weight = _uniform(count, 0, 1, generator) * (cells / 2) ** -roughness
         texture += weight * F.interpolate(octave, size=(size, size), mode="bilinear", align_corners=False)

@@ -1,0 +1,103 @@
+"""The target task: real digits on photographs, in splits that share nothing."""
+
+import pytest
+import torch
+from sklearn.datasets import load_digits, load_sample_images
+
+from lib.datasets import digits
+from lib.datasets.digits import clean_digits, digits_on_photographs
+
+SPLITS = ("train", "validation", "test")
+
+
+@pytest.mark.parametrize("make", [digits_on_photographs, clean_digits])
+def test_task_has_every_digit_once_in_three_splits_of_known_sizes(make):
+    task = make()
+    labels = torch.cat([getattr(task, split).labels for split in SPLITS])
+    assert labels.bincount().tolist() == torch.from_numpy(load_digits().target).bincount().tolist()
+    assert task.test.labels.bincount().tolist() == [60] * 10
+    assert task.validation.labels.bincount().tolist() == [20] * 10
+    for split in SPLITS:
+        images = getattr(task, split).images
+        assert images.dtype == torch.uint8
+        assert images.shape[1:] == (3, 48, 48)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_indices_no_digit_is_in_two_splits(seed):
+    rows = torch.cat(list(digits._indices(torch.from_numpy(load_digits().target), seed).values()))
+    assert sorted(rows.tolist()) == list(range(1797))
+
+
+def test_no_column_of_a_photograph_is_in_two_splits():
+    bands = [band for split in SPLITS for band in digits._BANDS[split]]
+    assert sorted(bands) == list(range(8))
+    assert all(image.shape[1] == 8 * digits._BAND for image in load_sample_images().images)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_patches_come_from_the_bands_of_their_split_alone(split, monkeypatch):
+    columns = torch.arange(640).float().div(8).byte().view(1, 640, 1).expand(60, 640, 3).numpy()
+    images = type("Images", (), {"images": [columns, columns]})
+    monkeypatch.setattr(digits, "load_sample_images", lambda: images)
+    patches = digits._patches(40, split, torch.Generator().manual_seed(0))
+    assert {int(v) // 10 for v in (patches * 255).round().unique()} == set(digits._BANDS[split])
+
+
+def test_same_seed_same_images_other_seed_others():
+    first, other = digits_on_photographs(0), digits_on_photographs(1)
+    digits_on_photographs.cache_clear()
+    again = digits_on_photographs(0)
+    assert torch.equal(first.test.images, again.test.images)
+    assert not torch.equal(first.test.images, other.test.images)
+
+
+def test_blending_is_the_absolute_difference_of_patch_and_digit():
+    task = digits_on_photographs()
+    generator = torch.Generator().manual_seed(0)
+    pixels, labels = digits._digits()
+    rows = digits._indices(labels, 0)["test"]
+    posed = digits._pose(pixels[rows], generator)
+    patches = digits._patches(len(rows), "test", generator)
+    expected = ((patches - posed).abs() * 255).round().byte()
+    assert torch.equal(task.test.images, expected)
+    inside = posed.expand_as(patches) > 0.99
+    assert torch.allclose(task.test.images[inside] / 255, 1 - patches[inside], atol=0.015)
+
+
+def test_clean_digits_stand_at_the_same_poses_in_white_on_black():
+    clean, photographs = clean_digits(), digits_on_photographs()
+    assert torch.equal(clean.train.labels, photographs.train.labels)
+    assert torch.equal(clean.train.images[:, 0], clean.train.images[:, 2])
+    corners = clean.train.images[:, 0, ::47, ::47].float()
+    assert float(corners.mean()) < 2
+
+
+def test_no_digit_is_cut_off_at_the_edge():
+    ink = clean_digits().train.images[:, 0].double()
+    inside = ink[:, 1:-1, 1:-1].sum((1, 2))
+    assert float((inside / ink.sum((1, 2))).min()) > 0.97
+
+
+# ---- a few of them ------------------------------------------------------------------------------------------------
+
+
+def test_few_has_as_many_of_each_class_and_more_holds_fewer():
+    split = digits_on_photographs().train
+    small, large = split.few(3, seed=5), split.few(10, seed=5)
+    assert small.labels.bincount().tolist() == [3] * 10
+    assert large.labels.bincount().tolist() == [10] * 10
+    of_large = {image.numpy().tobytes() for image in large.images}
+    assert all(image.numpy().tobytes() in of_large for image in small.images)
+    assert small.labels.tolist() != sorted(small.labels.tolist())
+
+
+def test_few_draws_others_with_another_seed():
+    split = digits_on_photographs().train
+    assert not torch.equal(split.few(3, seed=0).images, split.few(3, seed=1).images)
+
+
+@pytest.mark.parametrize("count", [0, 95, -1])
+def test_few_refuses_more_than_there_are(count):
+    with pytest.raises(ValueError, match=f"per_class: expected 1 to 94 images a class, got {count}"):
+        digits_on_photographs().train.few(count, seed=0)
