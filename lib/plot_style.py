@@ -21,6 +21,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from lib.files import write_whole
 
+Canvas = Axes  # what a figure is drawn on, by its name for modules that import no matplotlib
 INK, SOFT, FAINT = "#222222", "#666666", "#d9d9d9"
 SMALL = 10.5  # points: notes, and numbers beside what they tell
 _WIDTH, _DPI = 5.6, 200  # inches; two pixels a CSS pixel
