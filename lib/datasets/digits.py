@@ -2,7 +2,7 @@
 
 The digits are the 1,797 of Alpaydin and Kaynak (1998), 8 × 8 pixels, written by 43 people; the photographs are
 scikit-learn's two. A digit is set at a random pose on a patch and the two are blended as |patch − digit|, the way of
-MNIST-M (Ganin et al., 2016). Every digit is used once. No digit, and no column of a photograph, is in two splits.
+MNIST-M (Ganin et al., 2016). Every digit is used once. No digit, and no pixel of a photograph, is in two splits.
 """
 
 import math
@@ -18,9 +18,10 @@ from lib.datasets.task import Split, Task
 
 IMAGE_SIZE = 48
 _HELD_OUT = {"test": 60, "validation": 20}  # digits a class; all others are for training, 94 to 103 a class
-# bands of 80 columns, the same in both photographs: eight of them, each wide enough for a patch
-_BAND = 80
-_BANDS = {"train": (0, 1, 3, 4, 6), "validation": (5,), "test": (2, 7)}
+# the photographs, 427 × 640 pixels, are cut into 7 × 10 tiles each, and every tile belongs to one split: of each
+# fourteen that are about equally busy, so many to each
+_TILE = (61, 64)
+_TILES = {"test": 3, "validation": 2, "train": 9}
 
 
 @lru_cache(maxsize=4)
@@ -37,11 +38,11 @@ def clean_digits(seed: int = 0) -> Task:
 
 def _task(name: str, seed: int, paint) -> Task:  # type: ignore[no-untyped-def]
     pixels, labels = _digits()
-    splits = {}
+    splits, tiles = {}, _tiles(seed)
     for number, (split, rows) in enumerate(_indices(labels, seed).items()):
         generator = torch.Generator().manual_seed(seed * 8 + number)
         posed = _pose(pixels[rows], generator)
-        images = (paint(posed, split, generator) * 255).round().to(torch.uint8)
+        images = (paint(posed, tiles[split], generator) * 255).round().to(torch.uint8)
         splits[split] = Split(images, labels[rows])
     return Task(name, tuple("0123456789"), **splits)
 
@@ -65,32 +66,37 @@ def _indices(labels: Tensor, seed: int) -> dict[str, Tensor]:
 
 
 def _pose(digits: Tensor, generator: torch.Generator) -> Tensor:
-    """Rotate up to 15°, scale to 0.5–0.9 of the image and shift within it; (N, 1, 8, 8) → (N, 1, 48, 48)."""
+    """Rotate up to 30°, scale to 0.4–0.8 of the image and shift within it; (N, 1, 8, 8) → (N, 1, 48, 48)."""
     count = len(digits)
     angle, scale, x, y = torch.rand(4, count, generator=generator).sub(0.5).mul(2).unbind()
-    angle, scale = angle * math.radians(15), 0.7 + 0.2 * scale
+    angle, scale = angle * math.radians(30), 0.6 + 0.2 * scale
     cos, sin = angle.cos() / scale, angle.sin() / scale
     linear = torch.stack([cos, sin, -sin, cos], 1).view(count, 2, 2)
-    shift = (1 - scale).unsqueeze(1) * torch.stack([x, y], 1)
+    shift = (1 - 1.1 * scale).unsqueeze(1) * torch.stack([x, y], 1)  # turned, a digit needs a little more room
     theta = torch.cat([linear, -linear @ shift.unsqueeze(2)], 2)
     grid = F.affine_grid(theta, [count, 1, IMAGE_SIZE, IMAGE_SIZE], align_corners=False)
     return F.grid_sample(digits, grid, mode="bicubic", align_corners=False).clamp(0, 1)
 
 
-def _on_photographs(digits: Tensor, split: str, generator: torch.Generator) -> Tensor:
-    return (_patches(len(digits), split, generator) - digits).abs()
+def _on_photographs(digits: Tensor, tiles: Tensor, generator: torch.Generator) -> Tensor:
+    return (_patches(len(digits), tiles, generator) - digits).abs()
 
 
-def _patches(count: int, split: str, generator: torch.Generator) -> Tensor:
-    """Patches of the split's own bands, float32 in [0, 1], shape (count, 3, 48, 48)."""
-    photographs = [torch.from_numpy(np.array(image)) for image in load_sample_images().images]
+def _tiles(seed: int) -> dict[str, Tensor]:
+    """The tiles of each split, uint8, shape (tiles, 61, 64, 3), from both photographs: as busy in one as in another."""
+    height, width = _TILE
+    photographs = torch.from_numpy(np.stack(load_sample_images().images))
+    tiles = photographs.unfold(1, height, height).unfold(2, width, width).flatten(0, 2).permute(0, 2, 3, 1)
+    alike = tiles.float().std((1, 2, 3)).argsort().view(-1, sum(_TILES.values()))
+    mixed = torch.rand(alike.shape, generator=torch.Generator().manual_seed(seed)).argsort(1)
+    parts = alike.gather(1, mixed).split(list(_TILES.values()), dim=1)
+    return {split: tiles[part.flatten()] for split, part in zip(_TILES, parts, strict=True)}
 
-    def draw(choices: int) -> int:
-        return int(torch.randint(choices, (), generator=generator))
 
-    patches = []
-    for _ in range(count):
-        photograph, band = photographs[draw(len(photographs))], _BANDS[split][draw(len(_BANDS[split]))]
-        top, left = draw(photograph.shape[0] - IMAGE_SIZE + 1), band * _BAND + draw(_BAND - IMAGE_SIZE + 1)
-        patches.append(photograph[top : top + IMAGE_SIZE, left : left + IMAGE_SIZE])
+def _patches(count: int, tiles: Tensor, generator: torch.Generator) -> Tensor:
+    """Patches at random places of random tiles, float32 in [0, 1], shape (count, 3, 48, 48)."""
+    rooms = (len(tiles), _TILE[0] - IMAGE_SIZE + 1, _TILE[1] - IMAGE_SIZE + 1)
+    draws = (torch.randint(room, (count,), generator=generator).tolist() for room in rooms)
+    places = zip(*draws, strict=True)
+    patches = [tiles[tile, top : top + IMAGE_SIZE, left : left + IMAGE_SIZE] for tile, top, left in places]
     return torch.stack(patches).permute(0, 3, 1, 2).float() / 255
