@@ -19,6 +19,7 @@ from lib.plot_style import Picture
 from lib.predictions import FILE, Answer, Beside, in_words, keep_answer, kept_answers
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
+_TIGHT = 'style="margin: 0; line-height: 1.5"'
 _WIDE = {"width": "560px", "max_width": "100%"}
 
 
@@ -150,13 +151,13 @@ class Prediction(Shown):
 
     def still(self) -> str:
         """The question, and the answer if there is one."""
-        return f"{self._asked()}<p>{html.escape(self._answer())}</p>"
+        return f"{self._asked()}<p {_TIGHT}>{html.escape(self._answer())}</p>"
 
     def __repr__(self) -> str:
         return f"Predict: {self.question} {self._answer()}"
 
     def _asked(self) -> str:
-        return f"<p><strong>Predict.</strong> {html.escape(self.question)}</p>"
+        return f"<p {_TIGHT}><strong>Predict.</strong> {html.escape(self.question)}</p>"
 
     def _answer(self) -> str:
         return "No answer yet." if self.value is None else f"You say: {in_words(self.value, self.unit)}."
@@ -180,5 +181,5 @@ class Prediction(Shown):
 
     def _say(self, problem: str) -> None:
         self._saying.value = (
-            f'<p role="status" aria-live="polite">{html.escape(f"{self._answer()} {problem}".strip())}</p>'
+            f'<p {_TIGHT} role="status" aria-live="polite">{html.escape(f"{self._answer()} {problem}".strip())}</p>'
         )
