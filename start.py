@@ -80,6 +80,7 @@ JUPYTER_SETTINGS = {
             "@jupyter/nbgrader:course-list": True,
             "@jupyter/nbgrader:create-assignment": True,
             "@jupyter/nbgrader:formgrader": True,
+            "@jupyter/nbgrader:menu": True,
             "@jupyterlab/apputils-extension:announcements": True,
         }
     },
