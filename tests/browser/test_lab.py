@@ -1,0 +1,126 @@
+"""A newcomer's way through a lesson, in the browser: run cells, see figures, move the slider, answer, get a verdict."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.slow
+
+SMALL = "00_small"
+COURSE = Path(__file__).parents[2] / "course"
+LESSONS = [SMALL, *sorted(path.parent.name for path in COURSE.glob("03_*/*.ipynb"))]
+SECONDS = 1000
+WRONG = "def freeze(module):\n    return module.requires_grad_(False)"
+RIGHT = """def freeze(module):
+    for parameter in module.parameters():
+        parameter.requires_grad = False
+        parameter.grad = None
+    for layer in module.modules():
+        layer.eval()
+        layer.train = lambda mode=True, layer=layer: layer
+    return module"""
+
+
+def run_up_to(notebook, last: str) -> None:
+    """Run the code cells from the top to `last`, but for the exercises and their checks."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "nbgrader" not in cell.metadata:
+            notebook.run(cell.id)
+        if cell.id == last:
+            return
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_slider_moves_by_keyboard_and_the_picture_follows(opened, lesson):
+    notebook = opened(lesson)
+    explorer = notebook.holding("freezing_explorer(")
+    run_up_to(notebook, explorer)
+    output = notebook.cell(explorer).locator(".jp-Cell-outputArea")
+    picture = output.locator("img[alt*='Trainable parameters']:visible")
+    expect(picture).to_have_count(1)  # the still hides where the live one is
+    before = picture.get_attribute("alt")
+    notebook.picture("explorer", output)
+    slider = output.get_by_role("slider")
+    slider.focus()
+    began = time.perf_counter()
+    notebook.page.keyboard.press("ArrowRight")
+    expect(picture).not_to_have_attribute("alt", before)
+    print(f"\n{lesson}: the picture followed within {1000 * (time.perf_counter() - began):.0f} ms")
+    frozen = int(re.search(r"freezing (\d+) of", picture.get_attribute("alt"))[1])
+    assert frozen == int(re.search(r"freezing (\d+) of", before)[1]) + 1
+    notebook.picture("explorer moved", output)
+    notebook.page.keyboard.press("Home")
+    expect(picture).to_have_attribute("alt", re.compile("Frozen: nothing"))
+    notebook.picture("page")
+    assert slider.evaluate(NAME) == "frozen stages"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_answers_get_their_verdicts(opened, lesson):
+    notebook = opened(lesson)
+    notebook.run(notebook.holding("autograder.check import"))
+    notebook.write("freeze", WRONG)
+    notebook.run("freeze")
+    verdict = notebook.run("check-freeze")
+    expect(verdict.locator(".verdict")).to_contain_text("not yet")
+    expect(verdict.locator(".hint")).to_contain_text("requires_grad")
+    expect(verdict).not_to_contain_text("Traceback")
+    notebook.picture("not yet", verdict)
+    notebook.write("freeze", RIGHT)
+    notebook.run("freeze")
+    verdict = notebook.run("check-freeze")
+    expect(verdict.locator(".verdict")).to_contain_text("all of it holds")
+    notebook.picture("holds", verdict)
+
+
+def test_prediction_is_kept_and_shown_beside_what_was_measured(opened, server):
+    notebook = opened(SMALL)
+    for cell in ("setup", "guess", "choice"):
+        notebook.run(cell)
+    slider = notebook.cell("guess").get_by_role("slider")
+    slider.focus()
+    notebook.page.keyboard.press("Home")
+    expect(notebook.cell("guess").get_by_role("status")).to_have_text("You say: 0 %.")
+    notebook.cell("choice").get_by_role("radio", name="the stem").check()
+    expect(notebook.cell("choice").get_by_role("status")).to_have_text("You say: “the stem”.")
+    expect(notebook.run("beside")).to_contain_text("You said: 0 %. Measured: 0.1 %. Your guess was 0.1 too low.")
+    notebook.picture("predictions")
+    assert (server.work / SMALL / ".predictions.json").exists()
+    expect(notebook.run("guess").get_by_role("status")).to_have_text("You say: 0 %.")  # the file remembers
+    assert slider.evaluate(NAME) == "your guess"
+
+
+def test_validate_tells_what_fails_and_what_passes(opened):
+    notebook = opened(SMALL)
+    told = {"failed": (WRONG, "Not yet: freeze has 1 of 4 points"), "passed": (RIGHT, "passes all the tests")}
+    for name, (answer, words) in told.items():
+        notebook.write("freeze", answer)
+        notebook.save()
+        notebook.page.get_by_role("button", name="Validate").click()
+        dialog = notebook.page.locator(".jp-Dialog")
+        expect(dialog).to_contain_text(words, timeout=120 * SECONDS)
+        notebook.picture(f"validate {name}")
+        dialog.get_by_role("button", name="OK").click()
+    assert notebook.page.get_by_role("menuitem", name="Nbgrader").count() == 0  # a menu for instructors
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_lesson_fits_a_phone(opened, lesson):
+    notebook = opened(lesson, "notebooks")
+    notebook.page.set_viewport_size({"width": 390, "height": 844})
+    explorer = notebook.holding("freezing_explorer(")
+    run_up_to(notebook, explorer)
+    output = notebook.cell(explorer).locator(".jp-Cell-outputArea")
+    output.locator("img:visible").first.wait_for()
+    notebook.picture("phone")
+    notebook.picture("phone explorer", output)
+    ends = "images => images.map(image => image.getBoundingClientRect().right)"
+    assert max(notebook.page.locator(".jp-OutputArea img").evaluate_all(ends)) <= 390
+
+
+NAME = """element => element.getAttribute('aria-label')
+    || (document.getElementById(element.getAttribute('aria-labelledby')) || {}).textContent
+    || (element.closest('.widget-inline-hbox') || {querySelector: () => ({})}).querySelector('label').textContent"""
