@@ -84,11 +84,20 @@ class Worker:
         return _believed(message, len(job.cases)) if word == ANSWERED else Reply(trouble=_sentence(word, job.limit))
 
     def _start(self) -> subprocess.Popen[bytes]:
+        """Start with what is worth preloading; if that does not work, for one of them starts a thread, without."""
+        try:
+            return self._launch(self.preload)
+        except RuntimeError:
+            if not self.preload:
+                raise
+        return self._launch([])
+
+    def _launch(self, preload: list[str]) -> subprocess.Popen[bytes]:
         folder = Path(self.folder.name)
         packages = ":".join(dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib")))
         with open(folder / "log", "wb") as log:
             self.zygote = subprocess.Popen(
-                [sys.executable, "-S", "-s", "-P", "-B", "-c", _BOOT, packages, *self.preload],
+                [sys.executable, "-S", "-s", "-P", "-B", "-c", _BOOT, packages, *preload],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
