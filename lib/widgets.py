@@ -20,6 +20,11 @@ from lib.predictions import FILE, Answer, Beside, in_words, keep_answer, kept_an
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _TIGHT = 'style="margin: 0; line-height: 1.5"'
+# ipywidgets gives its sliders and groups of radio buttons no accessible name. An image that fails to load can do it.
+_NAMING = (
+    "this.closest('.widget-box').querySelectorAll('[role=slider], .widget-radio-box').forEach(control => {"
+    " control.ariaLabel = this.dataset.name; control.role = control.role || 'radiogroup' })"
+)
 _WIDE = {"width": "560px", "max_width": "100%"}
 
 
@@ -45,8 +50,11 @@ class Shown:
     def _still_class(self) -> str:
         return f"still-{self.widget.model_id}"
 
-    def _hides_still(self) -> ipywidgets.Widget:
-        return ipywidgets.HTML(f"<style>.{self._still_class()} {{ display: none }}</style>")
+    def _beside_live(self, name: str) -> ipywidgets.Widget:
+        """What the live one brings along: it hides the still, and names the control for screen readers."""
+        style = f"<style>.{self._still_class()} {{ display: none }}</style>"
+        naming = f'<img hidden alt="" src="data:," data-name="{html.escape(name)}" onerror="{_NAMING}">'
+        return ipywidgets.HTML(style + naming)
 
 
 # ---- freezing, stage by stage -------------------------------------------------------------------------------------
@@ -68,12 +76,17 @@ class FreezingExplorer(Shown):
         self.pictures = [freezing_picture(costs, count) for count in range(len(costs))]
         self._drawn = [picture._repr_html_() for picture in self.pictures]
         self.slider = ipywidgets.IntSlider(
-            min=0, max=len(costs) - 1, value=len(costs) // 2, description="frozen stages",
-            style={"description_width": "initial"}, layout=_WIDE,
-        )  # fmt: skip
+            min=0,
+            max=len(costs) - 1,
+            value=len(costs) // 2,
+            description="frozen stages",
+            tooltip="how many stages are frozen, from the input on",
+            style={"description_width": "initial"},
+            layout=_WIDE,
+        )
         self._shown = ipywidgets.HTML(self.still())
         self.widget = ipywidgets.VBox([self.slider, self._shown])
-        self.widget.children += (self._hides_still(),)
+        self.widget.children += (self._beside_live(self.slider.description),)
         self.slider.observe(self._follow, names="value")
 
     @property
@@ -143,7 +156,7 @@ class Prediction(Shown):
         self._say(problem)
         control.observe(self._answered, names="value")
         self.widget = ipywidgets.VBox([ipywidgets.HTML(self._asked()), control, self._saying])
-        self.widget.children += (self._hides_still(),)
+        self.widget.children += (self._beside_live(question),)
 
     def beside(self, measured: Answer, unit: str | None = None) -> Beside:
         """The prediction beside what was measured, to be shown by the cell that measured it."""

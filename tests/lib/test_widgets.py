@@ -61,8 +61,10 @@ def test_explorer_shows_a_picture_where_there_is_no_kernel(explorer):
     assert alt(bundle["text/html"]) == bundle["text/plain"] == repr(explorer)
 
 
-def test_explorer_slider_is_named(explorer):
-    assert explorer.slider.description == "frozen stages"
+def test_explorer_slider_is_named_and_where_it_lives_the_still_hides(explorer):
+    aside = explorer.widget.children[-1].value
+    assert explorer.slider.description == "frozen stages" and 'data-name="frozen stages"' in aside
+    assert f".still-{explorer.widget.model_id} {{ display: none }}" in aside
 
 
 def test_picture_says_what_was_measured(network, batch):
@@ -141,6 +143,7 @@ def test_predict_names_its_control_and_escapes_its_question(file):
     asked = predict("Is 1 < 2?", ["yes", "no"], file=file)
     assert asked.control.description == "your guess" and asked.control.tooltip == "Is 1 < 2?"
     assert "Is 1 &lt; 2?" in asked.still() and "Is 1 &lt; 2?" in asked.widget.children[0].value
+    assert 'data-name="Is 1 &lt; 2?"' in asked.widget.children[-1].value
 
 
 @pytest.mark.parametrize(
