@@ -163,14 +163,20 @@ class Prediction(Shown):
         return Beside(self.value, measured, self.unit if unit is None else unit)
 
     def still(self) -> str:
-        """The question, and the answer if there is one."""
-        return f"{self._asked()}<p {_TIGHT}>{html.escape(self._answer())}</p>"
+        """The question, what may be answered, and the answer if there is one."""
+        words = (f"<p {_TIGHT}>{html.escape(text)}</p>" for text in (self._possible(), self._answer()))
+        return self._asked() + "".join(words)
 
     def __repr__(self) -> str:
         return f"Predict: {self.question} {self._answer()}"
 
     def _asked(self) -> str:
         return f"<p {_TIGHT}><strong>Predict.</strong> {html.escape(self.question)}</p>"
+
+    def _possible(self) -> str:
+        if isinstance(self.control, ipywidgets.RadioButtons):
+            return f"Either {' or '.join(map(in_words, self.control.options))}."
+        return f"Between {in_words(self.control.min)} and {in_words(self.control.max, self.unit)}."
 
     def _answer(self) -> str:
         return "No answer yet." if self.value is None else f"You say: {in_words(self.value, self.unit)}."

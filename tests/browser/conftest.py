@@ -175,7 +175,7 @@ class Notebook:
         """The id of the first code cell with this text in it."""
         return next(cell.id for cell in self.cells if cell.cell_type == "code" and text in cell.source)
 
-    def run(self, name: str, seconds: float = 40) -> Locator:
+    def run(self, name: str, seconds: float = 120) -> Locator:
         """Run a cell and wait until it is done; its output."""
         cell = self.cell(name)
         prompt = cell.locator(".jp-InputPrompt").first

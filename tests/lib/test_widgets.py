@@ -101,6 +101,7 @@ def test_predict_has_no_value_until_the_reader_chooses(file):
     )
     assert choice.value is None and number.value is None and not file.exists()
     assert "No answer yet." in repr(choice) and "No answer yet." in number.still()
+    assert "Either “a” or “b”." in choice.still() and "Between 0 and 100 %." in number.still()
     choice.control.value, number.control.value = "b", 30
     assert (choice.value, number.value) == ("b", 30)
     assert "You say: 30 %." in number.widget.children[2].value
