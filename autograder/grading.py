@@ -97,12 +97,13 @@ def grade_lesson(lesson: Lesson, entries: Iterable[Entry], limit: float, seed: i
 
 
 def _imported(setup: str) -> Iterator[str]:
-    """Modules that the setup cell imports: imported once, before the first fork."""
+    """Modules that the setup cell may import: imported once, before the first fork, where they are modules at all."""
     for node in ast.parse("\n".join(line for line in setup.splitlines() if not line.startswith(("%", "!")))).body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _grade(worker: Worker, lesson: Lesson, entry: Entry, limit: float, seed: int) -> Graded:
