@@ -201,9 +201,14 @@ def _font_folder() -> Path:
 
 
 def _common_characters(faces: list[Path]) -> list[str]:
-    common = set.intersection(*(set(TTFont(face, lazy=True).getBestCmap()) for face in faces))
+    common = set.intersection(*map(_characters_of, faces))
     characters = (chr(point) for point in sorted(common))
     return [c for c in characters if unicodedata.category(c)[0] in "LSP" and unicodedata.numeric(c, None) is None]
+
+
+def _characters_of(face: Path) -> set[int]:
+    with TTFont(face, lazy=True) as font:
+        return set(font.getBestCmap())
 
 
 def _draw_masks(characters: list[str], face: Path) -> Tensor:
