@@ -16,6 +16,7 @@ from autograder.report import STYLE, card
 
 GENERATOR = '<meta name="generator" content="autograder grade">'
 _LONGEST = 20_000, 300  # characters of code, and of what an answer gave
+_UNWRITTEN = "it is not written yet (NotImplementedError)"
 _ADVICE = {
     "it did not finish": "Does a loop miss its end, or does something wait?",
     "its process ended": "Does something end Python itself, such as os._exit, or use up the memory?",
@@ -62,7 +63,8 @@ def page(lesson: Lesson, graded: Graded) -> str:
     """The whole page, as HTML."""
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode("utf-8")).digest()).decode("ascii")
     notes = "".join(f'<p class="note">{_text(note)}</p>' for note in graded.notes)
-    sections = "".join(_section(result) for result in graded.results)
+    found = graded.results if any(result.source is not None for result in graded.results) else []
+    overview = f'<ol class="overview">{"".join(map(_overview, found))}</ol>' if found else ""
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-{digest}'">
@@ -72,8 +74,8 @@ def page(lesson: Lesson, graded: Graded) -> str:
 <p class="score"><b>{graded.points}</b> of {graded.possible} points</p>
 <progress value="{graded.points}" max="{graded.possible}">{graded.points} of {graded.possible}</progress>
 {notes}<p class="lead">{escape(_lead(graded))}</p></header>
-<ol class="overview">{"".join(_overview(result) for result in graded.results)}</ol>
-{sections}
+{overview}
+{"".join(map(_section, found))}
 <footer>Answers are graded on other inputs than those in the notebook, each one by itself: a fault in one costs nothing
 elsewhere. <span class="mono">check()</span> in the notebook tells as much, as often as you like.</footer>
 </main></body></html>
@@ -86,11 +88,12 @@ def _lead(graded: Graded) -> str:
         return "Everything holds, on inputs that your code had never seen. Well done."
     if all(result.source is None for result in graded.results):
         return "There was nothing to grade. Hand in the lesson's own notebook, and all that is in it will count."
-    started = [result for result in open_ones if result.verdict.points] or open_ones
-    name, count = started[0].verdict.exercise, len(open_ones)
+    started = [result for result in open_ones if result.cause != _UNWRITTEN]
+    name, count = (started or open_ones)[0].verdict.exercise, len(open_ones)
     if count == 1:
         return f"One exercise is still open: {name}. Below stands what was seen, and where to look next."
-    return f"{count} exercises are still open; {name} is a good one to go on with. Below stands what was seen in each."
+    way = f"{name} is a good one to {'go on' if started else 'begin'} with"
+    return f"{count} exercises are still open; {way}. Below stands what was seen in each."
 
 
 def _overview(result: Result) -> str:
@@ -126,7 +129,7 @@ def _stopped(verdict: Verdict, cause: str) -> str:
 
 
 def _told(cause: str) -> str:
-    if cause == "it is not written yet (NotImplementedError)":
+    if cause == _UNWRITTEN:
         return "It is not written yet. The folded hints in the lesson are a good way in."
     sentence = f"It could not be tried: {_text(cause[: _LONGEST[1]].rstrip('.'))}."
     return " ".join([sentence, *(advice for start, advice in _ADVICE.items() if cause.startswith(start))])
@@ -137,7 +140,7 @@ def _code(result: Result) -> str:
         return ""
     longest = _LONGEST[0]
     cut = "" if len(result.source) <= longest else f"<p class=remark>The first {longest:,} characters are shown.</p>"
-    state = "" if result.verdict.passed else " open"
+    state = "" if result.verdict.passed or result.cause == _UNWRITTEN else " open"
     code = _text(result.source[:longest]) or "<i>an empty cell</i>"
     return f'<details{state}><summary>Your code, as it was read</summary><pre tabindex="0">{code}</pre>{cut}</details>'
 

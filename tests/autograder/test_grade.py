@@ -365,3 +365,25 @@ def test_page_gives_one_reason_where_there_is_one(lesson, cause, sentence):
 
 def test_grade_uses_other_inputs_than_the_notebook():
     assert SEED != check.SEED
+
+
+def test_page_of_a_notebook_that_cannot_be_read_says_so_and_no_more(lesson):
+    nothing = graded()
+    html = page(lesson, Graded(nothing.entry, nothing.results, ["The file is not a notebook."]))
+    assert "The file is not a notebook." in html and "There was nothing to grade." in html
+    assert "<section" not in html and "<pre" not in html
+
+
+def test_page_says_where_to_begin_and_where_to_go_on(lesson):
+    freeze = find("freeze")
+    unwritten = [Outcome(error="it is not written yet (NotImplementedError)") for _ in freeze.cases(SEED)]
+    blank = Result(judge(freeze, unwritten, SEED), "def freeze(module): ...")
+    wrong = Result(assess(freeze, lambda module: module, SEED), "x")
+    right = Result(assess(freeze, reference_freeze, SEED), "x")
+    for results, lead in (
+        ([blank], "One exercise is still open: freeze."),
+        ([right], "Everything holds, on inputs that your code had never seen."),
+        ([blank, blank], "freeze is a good one to begin with"),
+        ([blank, wrong], "freeze is a good one to go on with"),
+    ):
+        assert lead in page(lesson, Graded(entry("ada"), results, []))
