@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
     subparsers = parser.add_subparsers(required=True, metavar="command")
     for name, (module, words) in COMMANDS.items():
-        command = subparsers.add_parser(name, help=words, description=module.__doc__.split("\n\n")[0])
+        command = subparsers.add_parser(name, help=words, description=(module.__doc__ or "").split("\n\n")[0])
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     parsed = parser.parse_args(arguments)
