@@ -1,0 +1,87 @@
+"""Transfer measured: accuracy on digits on photographs over images per class and seeds, for each technique.
+
+`python -m benchmarks.transfer` prints 10 and 50 images a class, five seeds, with 95 % intervals.
+`python -m benchmarks.transfer --record` measures every size of lesson 3's figure and writes it to lib/results; stopped
+and started again, it goes on where it was.
+"""
+
+import argparse
+import dataclasses
+import datetime
+from collections.abc import Iterator
+
+import torch
+
+from lib import settings
+from lib.comparison import RECIPES, Result, compare
+from lib.datasets.digits import digits_on_photographs
+from lib.results import Recorded, mean_and_interval, record, recorded
+
+SIZES, RECORDED_SIZES = (10, 50), (2, 5, 10, 20, 50)
+NAME = "images_per_class"
+
+
+def measure(sizes: tuple[int, ...], seeds: int, known: list[dict]) -> Iterator[dict]:
+    """A row for each seed, size and technique; rows in `known` are not measured again."""
+    task = digits_on_photographs()
+    have = {(row["technique"], int(row["images_per_class"]), int(row["seed"])): row for row in known}
+    for seed in range(seeds):
+        for size in sizes:
+            for technique in RECIPES:
+                row = have.get((technique, size, seed)) or _row(compare(technique, task, size, seed))
+                print(f"seed {seed}, {size:>2} images a class, {technique:<10} {row['accuracy']:.3f}", flush=True)
+                yield row
+
+
+def main() -> None:
+    """Read the command line, measure, and print or record."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.transfer", description=__doc__.splitlines()[0])
+    parser.add_argument("--record", action="store_true", help="all sizes, written to lib/results")
+    parser.add_argument("--seeds", type=int, default=5, help="how many (default: %(default)s)")
+    arguments = parser.parse_args()
+    sizes = RECORDED_SIZES if arguments.record else SIZES
+    rows = list(known()) if arguments.record else []
+    done: list[dict] = []
+    for row in measure(sizes, arguments.seeds, rows):
+        done.append(row)
+        if arguments.record:
+            _write([*done, *(old for old in rows if old not in done)])
+    print(table(done, sizes))
+
+
+def known() -> tuple[dict, ...]:
+    """The rows that are recorded already."""
+    try:
+        return recorded(NAME).rows
+    except FileNotFoundError:
+        return ()
+
+
+def table(rows: list[dict], sizes: tuple[int, ...]) -> str:
+    """Means and 95 % intervals as a table in Markdown."""
+    result = Recorded("", "", "", tuple(rows))
+    lines = ["| technique | " + " | ".join(f"{size} a class" for size in sizes) + " |", "|---|" + "--:|" * len(sizes)]
+    for technique in RECIPES:
+        scores = (result.values("accuracy", technique=technique, images_per_class=size) for size in sizes)
+        cells = (f"{100 * mean:.1f} ± {100 * half:.1f} %" for mean, half in map(mean_and_interval, scores))
+        lines.append(f"| {technique} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _row(result: Result) -> dict:
+    rounded = {name: round(value, 4) for name, value in dataclasses.asdict(result).items() if isinstance(value, float)}
+    return dataclasses.asdict(result) | rounded
+
+
+def _write(rows: list[dict]) -> None:
+    record(
+        NAME,
+        rows,
+        command="python -m benchmarks.transfer --record",
+        date=datetime.date.today().isoformat(),  # noqa: DTZ011  the reader's own day
+        machine=f"{settings.device().type}, {torch.get_num_threads()} threads, torch {torch.__version__}",
+    )
+
+
+if __name__ == "__main__":
+    main()
