@@ -2,23 +2,25 @@
 
 `python -m benchmarks.transfer` prints 10 and 50 images a class, five seeds, with 95 % intervals.
 `python -m benchmarks.transfer --record` measures every size of lesson 3's figure and writes it to lib/results; stopped
-and started again, it goes on where it was.
+and started again, it goes on where it was. At the end it draws the README's picture from it.
 """
 
 import argparse
 import dataclasses
 import datetime
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 
-from lib import settings
+from lib import plots, settings
 from lib.comparison import RECIPES, Result, compare
 from lib.datasets.digits import digits_on_photographs
 from lib.results import Recorded, mean_and_interval, record, recorded
 
 SIZES, RECORDED_SIZES = (10, 50), (2, 5, 10, 20, 50)
 NAME = "images_per_class"
+PICTURE = Path(__file__).parents[1] / "docs" / f"{NAME}.png"
 
 
 def measure(sizes: tuple[int, ...], seeds: int, known: list[dict]) -> Iterator[dict]:
@@ -47,12 +49,22 @@ def main() -> None:
         if arguments.record:
             _write([*done, *(old for old in rows if old not in done)])
     print(table(done, sizes))
+    if arguments.record:
+        draw()
+
+
+def draw() -> None:
+    """The README's picture, from what is recorded."""
+    title = "Ten digits on photographs: what pre-training is worth"
+    curve = plots.accuracy_curve(recorded(NAME), title, x="images_per_class", label="images per class")
+    curve.save(PICTURE)
 
 
 def known() -> tuple[dict, ...]:
     """The rows that are recorded already."""
     try:
-        return recorded(NAME).rows
+        rows = recorded(NAME).rows
+        return tuple(row | {name: int(row[name]) for name in ("images_per_class", "seed")} for row in rows)
     except FileNotFoundError:
         return ()
 

@@ -1,0 +1,53 @@
+"""The recorded comparison: whole, and what its command gives; and the command's own arithmetic."""
+
+import itertools
+
+import pytest
+
+from benchmarks import transfer
+from lib.comparison import RECIPES, Result
+from lib.results import recorded
+
+
+def result(technique, _task, size, seed):
+    return Result(technique, size, seed, accuracy=0.1 * seed + 0.001 * size, train_accuracy=1.0, seconds=2.0)
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """Nothing is trained; the calls are counted."""
+    calls = []
+    monkeypatch.setattr(transfer, "compare", lambda *call: calls.append(call[0::2]) or result(*call))
+    monkeypatch.setattr(transfer, "digits_on_photographs", lambda: None)
+    return calls
+
+
+def test_recorded_holds_every_technique_size_and_seed_once():
+    rows = recorded(transfer.NAME).rows
+    found = sorted((row["technique"], row["images_per_class"], row["seed"]) for row in rows)
+    assert found == sorted(itertools.product(RECIPES, transfer.RECORDED_SIZES, range(5)))
+    assert recorded(transfer.NAME).command == "python -m benchmarks.transfer --record"
+
+
+@pytest.mark.parametrize("size", transfer.RECORDED_SIZES)
+def test_recorded_pre_training_beats_random_weights_on_every_seed(size):
+    def scores(technique):
+        return recorded(transfer.NAME).values("accuracy", technique=technique, images_per_class=size)
+
+    assert min(scores("frozen")) > max(scores("random"))
+    assert min(scores("fine-tuned")) > max(scores("scratch"))
+
+
+def test_measure_goes_on_where_it_was(measured, capsys):
+    first = list(transfer.measure((10,), 2, []))
+    measured.clear()
+    again = list(transfer.measure((10,), 3, first))
+    assert measured == [(technique, 10) for technique in RECIPES]
+    assert again[: len(first)] == first
+    assert "seed 2, 10 images a class, fine-tuned 0.210" in capsys.readouterr().out
+
+
+def test_table_gives_means_and_intervals_over_seeds(measured):
+    table = transfer.table(list(transfer.measure((10, 50), 2, [])), (10, 50))
+    # two seeds, 1 % and 11 %: t with one degree of freedom is 12.706, so 12.706 · 7.071 / √2
+    assert "| scratch | 6.0 ± 63.5 % | 10.0 ± 63.5 % |" in table
