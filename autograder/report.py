@@ -1,5 +1,6 @@
 """A verdict as a learner sees it: a card in the notebook, the same as text elsewhere. Feedback pages use it too."""
 
+import re
 from html import escape
 
 from torch import Tensor
@@ -70,7 +71,7 @@ def card(verdict: Verdict, difference: tuple[str, Tensor, Tensor] | None = None)
     tone = "right" if verdict.passed else "wrong"
     rows = "".join(_row(finding) for finding in verdict.findings)
     pictures = _pictures(*difference) if difference else ""
-    hint = f'<div class="hint"><strong>Hint.</strong> {escape(verdict.hint)}</div>' if verdict.hint else ""
+    hint = f'<div class="hint"><strong>Hint.</strong> {_prose(verdict.hint)}</div>' if verdict.hint else ""
     return f'<section class="verdict {tone}"><h4>{escape(title(verdict))}</h4><ul>{rows}</ul>{pictures}{hint}</section>'
 
 
@@ -78,11 +79,16 @@ def _row(finding: Finding) -> str:
     mark, word = ("✓", "holds") if finding.held else ("✗", "does not hold yet")
     points = f"{finding.points} point{'s' if finding.points != 1 else ''}"
     row = f'<span class="mark" role="img" aria-label="{word}">{mark}</span>'
-    row += f"{escape(finding.sentence)} <small>({points})</small>"
+    row += f"{_prose(finding.sentence)} <small>({points})</small>"
     if not finding.held:
         told = [f"{label} <code>{escape(text)}</code>" for label, text in details(finding)[1:]]
         row += f'<span class="detail">On {escape(finding.case)}: {", ".join(told)}.</span>'
     return f"<li>{row}</li>"
+
+
+def _prose(text: str) -> str:
+    """A sentence of ours as HTML, what stands in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 # ---- pictures -----------------------------------------------------------------------------------------------------

@@ -40,7 +40,10 @@ from lib.widgets import freezing_explorer, predict
 task = digits.digits_on_photographs()
 drawings, _ = glyphnet.draw_glyphs(10, generator=settings.generator(3))
 plots.image_rows(
-    {"source: printed characters, drawn by a program": drawings, "target: handwritten digits": task.train.images[:10]},
+    {
+        "source: printed characters, drawn by a program": drawings,
+        "target: handwritten digits": task.train.few(1, seed=0).images,
+    },
     "What the network knows, and what it is asked",
 )
 
@@ -160,12 +163,13 @@ plots.lines(
     {"requires_grad = False": drift_over_batches(flags_only), "freeze(…)": drift_over_batches(fixed)},
     "Without a single step, a “frozen” network moves",
     x="batches seen in training mode",
-    y="drift of the running means (source standard deviations)",
+    y="drift (standard deviations)",
 )
 
 # %% [markdown]
-# The running statistics of batch norm move. They are **buffers**, not parameters: in training mode a batch-norm layer
-# normalises by the batch at hand and pulls its running mean towards it (Ioffe and Szegedy, 2015),
+# The running statistics of batch norm move; the figure shows how far, averaged over the layers, in standard
+# deviations of what the layer saw in the source. They are **buffers**, not parameters: in training mode a batch-norm
+# layer normalises by the batch at hand and pulls its running mean towards it (Ioffe and Szegedy, 2015),
 #
 # $$\mu \leftarrow (1 - m)\,\mu + m\,\bar{x}_{\text{batch}}, \qquad m = 0.1,$$
 #
@@ -351,7 +355,8 @@ print("largest difference:", f"{float(gap.abs().max()):.1e}")
 #
 # Now both bars. The cell trains all three on the hundred images, the same for each, and tests them on 600 that none
 # has seen: from scratch, with the backbone frozen and a head fitted to its features, and fine-tuned, the backbone at
-# a small learning rate and the new head at a larger one. It takes half a minute on two cores.
+# a small learning rate and the new head at a larger one. AdamW takes the steps (Loshchilov and Hutter, 2019). It
+# takes half a minute on two cores.
 
 # %%
 seeds = range(1 if settings.budget() == "quick" else 5)
@@ -402,17 +407,21 @@ plots.accuracy_curve(
 
 # %%
 recipe = comparison.RECIPES["fine-tuned"]
-by_rate = {f"{recipe.rate:.0e} (the recipe)": 100 * live["fine-tuned"][0].accuracy}
+by_rate = {f"{recipe.rate:g} (the recipe)": live["fine-tuned"][0]}
 for factor in (10, 100):
     hasty = replace(recipe, rate=factor * recipe.rate)
-    by_rate[f"{hasty.rate:.0e}"] = 100 * comparison.compare("fine-tuned", task, 10, 0, recipe=hasty).accuracy
+    by_rate[f"{hasty.rate:g}"] = comparison.compare("fine-tuned", task, 10, 0, recipe=hasty)
+print("on what they learnt from:", *(f"{run.train_accuracy:.0%}" for run in by_rate.values()))
 plots.bars(
-    by_rate, "Too large a rate washes the features away", x="test accuracy (%), by the backbone's rate", form=".1f"
+    {rate: 100 * run.accuracy for rate, run in by_rate.items()},
+    "Too large a rate washes the features away",
+    x="test accuracy (%), by the backbone's rate",
+    form=".1f",
 )
 
 # %% [markdown]
-# All three fit their hundred images perfectly. What differs is how far they went from features that were good
-# already, and the hundred images do not say. Lesson 5 is about these rates.
+# On their hundred images the three are hard to tell apart, on the test they are not. What differs is how far they
+# went from features that were good already, and the hundred images do not say. Lesson 5 is about these rates.
 #
 # ## 7 Which one, then?
 #
@@ -426,8 +435,9 @@ plots.bars(
 # | compute | little; or one backbone for many tasks | enough for many epochs |
 # | risk | low: a convex problem with one knob | you can end below where you began |
 #
-# The curve above is one instance of it, and you can draw the same one for your own data: both ends are a few minutes'
-# work. Choose on a validation split; the test split is for the number that you report.
+# The curve above is one instance of it: its lines cross between one and two hundred images in all. You can draw the
+# same one for your own data, for both ends are a few minutes' work. Choose on a validation split; the test split is
+# for the number that you report.
 #
 # > **At full scale.** Kornblith, Shlens and Le (2019) took sixteen ImageNet networks to twelve data sets: the better
 # > the network on ImageNet, the better the transfer, with fixed features (correlation 0.99) and with fine-tuning

@@ -8,7 +8,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Split:
-    """Images, uint8 in [0, 255], shape (N, 3, H, W), and labels, int64, shape (N,), in random order."""
+    """Images, uint8 in [0, 255], shape (N, 3, H, W), and labels, int64, shape (N,), in no particular order."""
 
     images: Tensor
     labels: Tensor
