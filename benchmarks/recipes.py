@@ -8,7 +8,7 @@ import argparse
 from dataclasses import replace
 
 from lib.comparison import RECIPES, Recipe, compare
-from lib.datasets.digits import digits_on_photographs
+from lib.datasets import load_task
 
 SIZES, SEEDS = (10, 50), 1
 
@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recipes", description=__doc__.splitlines()[0])
     parser.add_argument("techniques", nargs="*", default=list(RECIPES), help="which (default: all)")
     wanted = parser.parse_args().techniques
-    task = digits_on_photographs()
+    task = load_task("digits-on-photographs")
     for name, recipe in candidates():
         if name not in wanted:
             continue

@@ -15,7 +15,7 @@ import torch
 
 from lib import plots, settings
 from lib.comparison import RECIPES, Result, compare
-from lib.datasets.digits import digits_on_photographs
+from lib.datasets import load_task
 from lib.results import Recorded, mean_and_interval, record, recorded
 
 SIZES, RECORDED_SIZES = (10, 50), (2, 5, 10, 20, 50)
@@ -25,7 +25,7 @@ PICTURE = Path(__file__).parents[1] / "docs" / f"{NAME}.png"
 
 def measure(sizes: tuple[int, ...], seeds: int, known: list[dict]) -> Iterator[dict]:
     """A row for each seed, size and technique; rows in `known` are not measured again."""
-    task = digits_on_photographs()
+    task = load_task("digits-on-photographs")
     have = {(row["technique"], int(row["images_per_class"]), int(row["seed"])): row for row in known}
     for seed in range(seeds):
         for size in sizes:

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from autograder.check import check
 from lib import backbones, batchnorm, comparison, features, freezing, plots, settings, training
-from lib.datasets import digits, glyphnet
+from lib.datasets import glyphnet, load_task
 from lib.results import mean_and_interval, recorded
 from lib.widgets import freezing_explorer, predict
 
@@ -37,7 +37,7 @@ from lib.widgets import freezing_explorer, predict
 # 2016), so a stroke can be brighter or darker than what lies behind it.
 
 # %%
-task = digits.digits_on_photographs()
+task = load_task("digits-on-photographs")
 drawings, _ = glyphnet.draw_glyphs(10, generator=settings.generator(3))
 plots.image_rows(
     {

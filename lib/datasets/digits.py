@@ -6,6 +6,7 @@ MNIST-M (Ganin et al., 2016). Every digit is used once. No digit, and no pixel o
 """
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -36,7 +37,7 @@ def clean_digits(seed: int = 0) -> Task:
     return _task("clean-digits", seed, lambda digits, *_: digits.expand(-1, 3, -1, -1))
 
 
-def _task(name: str, seed: int, paint) -> Task:  # type: ignore[no-untyped-def]
+def _task(name: str, seed: int, paint: Callable[[Tensor, Tensor, torch.Generator], Tensor]) -> Task:
     pixels, labels = _digits()
     splits, tiles = {}, _tiles(seed)
     for number, (split, rows) in enumerate(_indices(labels, seed).items()):

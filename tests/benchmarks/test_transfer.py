@@ -18,7 +18,7 @@ def measured(monkeypatch):
     """Nothing is trained; the calls are counted."""
     calls = []
     monkeypatch.setattr(transfer, "compare", lambda *call: calls.append(call[0::2]) or result(*call))
-    monkeypatch.setattr(transfer, "digits_on_photographs", lambda: None)
+    monkeypatch.setattr(transfer, "load_task", lambda _: None)
     return calls
 
 

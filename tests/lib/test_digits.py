@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from lib.datasets import digits
+from lib.datasets import TASKS, digits, load_task
 from lib.datasets.digits import clean_digits, digits_on_photographs
 
 SPLITS = ("train", "validation", "test")
@@ -88,6 +88,14 @@ def test_no_digit_is_cut_off_at_most_a_twentieth_of_its_ink_touches_the_edge():
     ink = clean_digits().train.images[:, 0].double()
     inside = ink[:, 1:-1, 1:-1].sum((1, 2))
     assert float((inside / ink.sum((1, 2))).min()) > 0.95
+
+
+def test_load_task_knows_its_tasks_by_name():
+    for name in TASKS:
+        assert load_task(name).name == name
+    assert load_task("clean-digits", seed=1) is clean_digits(1)
+    with pytest.raises(ValueError, match="no task is called 'clean-digit'; the closest: clean-digits"):
+        load_task("clean-digit")
 
 
 # ---- a few of them ------------------------------------------------------------------------------------------------
