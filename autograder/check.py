@@ -48,7 +48,7 @@ def check(name: str, implementation: Any) -> None:
 def _summary(verdict: Verdict) -> str:
     failed = sum(not finding.held for finding in verdict.findings)
     earned = f"{verdict.exercise} has {verdict.points} of {verdict.possible} points"
-    return f"{earned}; {failed} of {len(verdict.findings)} to go."
+    return f"{earned}; {failed} of {len(verdict.findings)} properties to go."
 
 
 def _cannot_be_tried(exercise: Exercise, implementation: Any) -> str | None:

@@ -1,6 +1,6 @@
 """What is done with an implementation in lesson 3, and what is seen. No answers here."""
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +28,7 @@ def freeze(implementation: Any, device: torch.device, kind: str, seed: int, imag
         "largest gradient left over": max((float(g.abs().max()) for g in left_over.values()), default=0.0),
         "output before any .train()": seen(network(images)),
         "output after .train()": seen(around.train()[0](images)),
+        "output after a .train() of every layer inside": seen(_each_in_training(around)[0](images)),
     }
     optimiser = torch.optim.SGD(around.parameters(), lr=0.1, momentum=0.9, weight_decay=0.1)
     around(images).square().mean().backward()
@@ -52,7 +53,7 @@ def replace_head(
     network.requires_grad_(not frozen)
     before, modules = dict(network.named_parameters()), {id(module) for module in network.modules()}
     old_weights = [parameter.detach().clone() for parameter in before.values()][-2]
-    values = _values(network)
+    values, flags = _values(network), {name: parameter.requires_grad for name, parameter in before.items()}
     returned = implementation(network, **arguments)
     after = dict(network.named_parameters())
     old = {id(parameter) for parameter in before.values()}
@@ -61,7 +62,9 @@ def replace_head(
     return {
         "it returns the model": returned is network,
         "output shape": list(network(images.to(_dtype(network))).shape),
-        "parameters kept as they were": [name for name in kept if unchanged(values[name], after[name])],
+        "parameters kept as they were": [
+            name for name in kept if unchanged(values[name], after[name]) and after[name].requires_grad == flags[name]
+        ],
         "new layers": [_words(m) for m in network.modules() if id(m) not in modules and _words(m)],
         "new weights that are copies of old ones": sum(_is_part(weight, old_weights) for weight in new),
         "new parameters that are trainable": [parameter.requires_grad for parameter in new],
@@ -123,6 +126,13 @@ def fit_linear_head(
 
 
 # ---- helpers ------------------------------------------------------------------------------------------------------
+
+
+def _each_in_training(around: nn.Module) -> nn.Sequential:
+    """The network after a .train() of its own for every layer in it, from the whole to the smallest part."""
+    for layer in [*around.modules()]:
+        layer.train()
+    return cast(nn.Sequential, around)
 
 
 def _values(network: nn.Module) -> dict[str, Tensor]:

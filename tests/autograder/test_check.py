@@ -34,7 +34,7 @@ def test_check_is_silent_but_for_the_verdict_when_all_is_right(shown, capsys):
 
 
 def test_check_shows_the_hint_and_raises_when_it_is_a_known_mistake(shown):
-    with pytest.raises(CheckFailed, match="1 of 4 points; 3 of 4 to go"):
+    with pytest.raises(CheckFailed, match="1 of 4 points; 3 of 4 properties to go"):
         check("freeze", wrong)
     html = shown[0]._repr_html_()
     assert "requires_grad stops the gradients that are still to come" in html

@@ -69,3 +69,8 @@ def test_contrast_names_what_differs():
 )
 def test_shown_fits_on_a_line(value, words):
     assert shown(value) == words
+
+
+def test_contrast_names_the_kind_where_the_kinds_differ():
+    assert contrast(0.5, torch.tensor(0.5)) == ("0.5", "a tensor: [0.5]")
+    assert contrast(torch.zeros(2), [torch.zeros(9, 9)] * 3) == ("[0, 0]", "a list of 3")

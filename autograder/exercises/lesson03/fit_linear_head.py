@@ -35,7 +35,7 @@ def _cases(seed: int) -> list[Case]:
 Objective = Callable[[nn.Linear, Tensor, Tensor, float], Tensor]
 
 
-def _minimise(objective: Objective, rounds: int = 500, dtype: torch.dtype | None = None) -> Callable[..., nn.Linear]:
+def _minimise(objective: Objective, rounds: int = 200, dtype: torch.dtype | None = None) -> Callable[..., nn.Linear]:
     def fit(features: Tensor, labels: Tensor, classes: int, penalty: float = 1e-3) -> nn.Linear:
         head = nn.Linear(features.shape[1], classes, device=features.device, dtype=dtype or features.dtype)
         for parameter in head.parameters():
@@ -187,8 +187,8 @@ EXERCISE = Exercise(
     hints=(
         "Write J as a function of a linear layer first, and check it by hand on two points. Then let any optimiser of "
         "torch.optim run on all points at once until J no longer falls.",
-        "torch.optim.LBFGS with line_search_fn='strong_wolfe' settles in one call of .step(closure), where closure "
-        "zeroes the gradients, computes J, calls backward and returns J. Plain gradient descent with many steps is as "
-        "right.",
+        "torch.optim.LBFGS with line_search_fn='strong_wolfe' and a max_iter in the hundreds settles in one call of "
+        ".step(closure), where closure zeroes the gradients, computes J, calls backward and returns J. Plain gradient "
+        "descent with many steps is as right.",
     ),
 )

@@ -50,6 +50,11 @@ def _evaluation_once(module: nn.Module) -> nn.Module:
     return _without_gradients(module).eval()
 
 
+def _outermost_only(module: nn.Module) -> nn.Module:
+    _pin(_without_gradients(module))
+    return module
+
+
 def _keeps_gradients(module: nn.Module) -> nn.Module:
     for layer in module.modules():
         _pin(layer)
@@ -144,14 +149,14 @@ EXERCISE = Exercise(
             ),
         ),
         Property(
-            "Running statistics stay, also after a later .train() of the network around.",
+            "Running statistics stay, also after a later .train() of the network around or of a layer inside.",
             1,
             ("statistics that moved in training",),
         ),
         Property(
             "The output is that of evaluation mode, before and after .train().",
             1,
-            ("output before any .train()", "output after .train()"),
+            ("output before any .train()", "output after .train()", "output after a .train() of every layer inside"),
         ),
     ),
     misconceptions=(
@@ -172,6 +177,12 @@ EXERCISE = Exercise(
             _evaluation_once,
             "Evaluation mode is right, but it does not last: every training loop calls .train() on the whole network, "
             "and your layers follow. How can a layer refuse?",
+        ),
+        Misconception(
+            "outermost-only",
+            _outermost_only,
+            "Your module refuses .train(), the layers inside do not. Whoever calls .train() on one of them goes round "
+            "the door that you locked.",
         ),
         Misconception(
             "gradients-left-over",

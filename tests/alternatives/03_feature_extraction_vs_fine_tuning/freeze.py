@@ -33,15 +33,6 @@ def freeze_by_bound_methods(module):
     return module
 
 
-def freeze_the_top_only(module):
-    """`.train()` passes through the module itself: it is enough that this one refuses."""
-    module.eval()
-    module.train = lambda mode=True: module
-    for param in module.parameters():
-        param.requires_grad_(False).grad = None
-    return module
-
-
 def freeze_by_subclass(module):
     """Every layer changes into a subclass of its own type whose train() does nothing."""
     for layer in module.modules():
