@@ -39,8 +39,9 @@ def fit_linear_head(features: Tensor, labels: Tensor, classes: int, penalty: flo
 
         J(W, b) = 1/N Σᵢ −log softmax(W φᵢ + b)[yᵢ] + penalty/2 · Σ W²
 
-    is convex, and for penalty > 0 its predictions are unique: any method that runs until they settle to within 0.01
-    of probability is right. `features` and `labels` are left as they are.
+    is convex, and for penalty > 0 its predictions are unique where every class has a point: any method that runs until
+    they settle, to within 0.01 of probability on points like those it was fitted on, is right. `features` and `labels`
+    are left as they are.
 
     Example:
         >>> head = fit_linear_head(torch.tensor([[-1.0], [1.0]]), torch.tensor([0, 1]), classes=2)
