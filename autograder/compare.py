@@ -40,8 +40,6 @@ def contrast(expected: Any, got: Any) -> tuple[str, str]:
             return _dtype(expected), _dtype(got)
         if expected.numel() > _MOST:
             return _worst_entries(expected, got)
-    elif isinstance(got, Tensor):
-        return shown(expected), f"a tensor: {shown(got)}"
     elif isinstance(got, list) and not isinstance(expected, list | tuple):
         return shown(expected), f"a list of {len(got)}"
     return shown(expected), shown(got)
@@ -52,7 +50,7 @@ def shown(value: Any) -> str:
     if isinstance(value, Tensor):
         if value.numel() > _MOST:
             return f"a tensor of shape {_shape(value)}, {_dtype(value)}"
-        return f"[{', '.join(map(_number, value.flatten().tolist()))}]"
+        return f"tensor([{', '.join(map(_number, value.flatten().tolist()))}])"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if _is_number(value):

@@ -155,7 +155,7 @@ def _discreet(finding: Finding) -> Finding:
     place = re.fullmatch(r"\S+ at (\[[\d, ]*\])", finding.expected)
     if place:
         return replace(finding, expected=f"the right value at {place[1]}", got="another")
-    if re.fullmatch(r"\['.*'\]", finding.expected):
+    if re.fullmatch(r"tensor\(\[.*\]\)", finding.expected):
         return replace(finding, expected="the right values", got="others")
     return replace(finding, got=_clean(finding.got[: _LONGEST[1]]))
 

@@ -72,5 +72,5 @@ def test_shown_fits_on_a_line(value, words):
 
 
 def test_contrast_names_the_kind_where_the_kinds_differ():
-    assert contrast(0.5, torch.tensor(0.5)) == ("0.5", "a tensor: [0.5]")
-    assert contrast(torch.zeros(2), [torch.zeros(9, 9)] * 3) == ("[0, 0]", "a list of 3")
+    assert contrast(0.5, torch.tensor(0.5)) == ("0.5", "tensor([0.5])")
+    assert contrast(torch.zeros(2), [torch.zeros(9, 9)] * 3) == ("tensor([0, 0])", "a list of 3")

@@ -339,7 +339,7 @@ def test_page_hides_numbers_that_come_from_the_graded_inputs():
     told = discreet(wrong)
     assert [finding.held for finding in told.findings] == [finding.held for finding in wrong.findings]
     assert not [f for f in told.findings if f.expected in numbers]
-    small = Verdict("f", (Finding("Words.", 1, False, "a case", "loss", "['0.1234']", "['7']"),))
+    small = Verdict("f", (Finding("Words.", 1, False, "a case", "loss", "tensor([0.1234])", "tensor([7])"),))
     assert "0.1234" not in str(discreet(small))
     plain = Verdict("f", (Finding("Words.", 1, False, "a case", "shape", "[4, 2]", "[4, 3]"),))
     assert discreet(plain) == plain
