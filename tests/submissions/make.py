@@ -120,8 +120,9 @@ FREEZES_LOUDLY = """def freeze(module):
     for param in module.parameters():
         param.requires_grad = False
         param.grad = None
-    module.eval()
-    module.train = lambda mode=True: module
+    for layer in module.modules():
+        layer.eval()
+        layer.train = lambda mode=True, layer=layer: layer
     return module
 """
 
