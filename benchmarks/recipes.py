@@ -1,4 +1,4 @@
-"""How the recipes of `lib.comparison` were chosen: rates, epochs and penalties, tried on the validation split.
+"""Recipes for `lib.comparison`, each with one rate or penalty changed, tried on the validation split.
 
 `python -m benchmarks.recipes` prints the accuracy of one seed at 10 and 50 images a class. The test split
 is not looked at.

@@ -38,6 +38,11 @@ def test_recorded_pre_training_beats_random_weights_on_every_seed(size):
     assert min(scores("fine-tuned")) > max(scores("scratch"))
 
 
+def test_recorded_fine_tuning_reaches_three_quarters_at_ten_images_a_class():
+    scores = recorded(transfer.NAME).values("accuracy", technique="fine-tuned", images_per_class=10)
+    assert sum(scores) / len(scores) >= 0.75
+
+
 def test_measure_goes_on_where_it_was(measured, capsys):
     first = list(transfer.measure((10,), 2, []))
     measured.clear()

@@ -76,7 +76,8 @@ def test_fetch_says_what_went_wrong_and_leaves_nothing_behind(server, tmp_path, 
 
 def test_fetch_asks_nobody_when_the_file_is_there(tmp_path):
     (tmp_path / "file").write_bytes(CONTENT)
-    fetch("http://127.0.0.1:1/file", tmp_path / "file", hash_prefix=HASH, what="a file")
+    place = fetch("http://127.0.0.1:1/file", tmp_path / "file", hash_prefix=HASH, what="a file")
+    assert place.read_bytes() == CONTENT
 
 
 def test_fetch_refuses_a_file_that_is_not_what_its_hash_says_and_leaves_it_alone(server, tmp_path):
