@@ -118,7 +118,7 @@ def _digest(*parts: str) -> str:
 def quote(reference: Implementation, setup: str) -> str:
     """The reference's source with nbgrader's solution marks around its body.
 
-    Private helpers that the body calls, and imports that it needs and the setup cell lacks, stand inside the marks.
+    Functions of its module that it calls, and imports that it needs and the setup cell lacks, stand inside the marks.
     """
     source = inspect.getsource(inspect.getmodule(reference))  # type: ignore[arg-type]  # a reference stands in a module
     tree = ast.parse(source)
@@ -126,7 +126,7 @@ def quote(reference: Implementation, setup: str) -> str:
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     first = min([body[0].lineno, *_comment_lines(source, function.body[0].end_lineno or 0, body[0].lineno)])
     head, inside = _lines(source, function.lineno, first - 1), _lines(source, first, function.end_lineno or 0)
-    helpers = list(_helpers(tree, function))
+    helpers = _helpers(tree, function)
     imports = _missing_imports(tree, [function, *helpers], setup)
     start = textwrap.indent("\n".join(["### BEGIN SOLUTION", *imports, *([""] if imports else [])]), "    ")
     blocks = [f"{head}\n{start}\n{inside}", *(_lines(source, h.lineno, h.end_lineno or 0) for h in helpers)]
@@ -154,9 +154,15 @@ def _names(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
-def _helpers(tree: ast.Module, function: ast.FunctionDef) -> Iterator[ast.FunctionDef]:
-    names = _names(function)
-    return (n for n in tree.body if isinstance(n, ast.FunctionDef) and n is not function and n.name in names)
+def _helpers(tree: ast.Module, function: ast.FunctionDef) -> list[ast.FunctionDef]:
+    """The functions of its module that `function` calls, and those that they call, in the order in which they stand."""
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    reached, waiting = {function.name}, [function]
+    while waiting:
+        called = (_names(waiting.pop()) & functions.keys()) - reached
+        reached |= called
+        waiting += [functions[name] for name in called]
+    return [node for name, node in functions.items() if name in reached and node is not function]
 
 
 def _missing_imports(tree: ast.Module, functions: list[ast.FunctionDef], setup: str) -> list[str]:

@@ -3,12 +3,18 @@
 `requires_grad = False` is the smaller half of it. A batch-norm layer in training mode normalises by the batch at hand
 and moves its running statistics whether or not its parameters may learn; dropout in training mode is noise; and a
 gradient left over from an earlier step lets momentum and weight decay move a parameter that is called frozen.
+
+What is frozen may be a module, a stage of `lib.stages`, everything before a stage, or whatever a pattern or a predicate
+picks out. Frozen parts may be given to an optimiser: without a gradient it leaves them, and their state, alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
 from functools import partial
 
 from torch import nn
+
+from lib.stages import Stage, stages
 
 
 def freeze(module: nn.Module) -> nn.Module:
@@ -31,31 +37,134 @@ def freeze(module: nn.Module) -> nn.Module:
         parameter.requires_grad_(False)
         parameter.grad = None
     for layer in module.modules():
-        layer.training = False
-        vars(layer)["train"] = partial(_stay_in_evaluation, layer)  # shadows the method for this one layer
+        pin(layer)
     return module
 
 
-def _stay_in_evaluation(layer: nn.Module, mode: bool = True) -> nn.Module:
-    """What `.train(mode)` does to a frozen layer: pass the call on, for a new head may sit inside, and stay."""
-    for child in layer.children():
-        child.train(mode)
-    return layer
-
-
 def unfreeze(module: nn.Module) -> nn.Module:
-    """Undo `freeze`: every parameter requires a gradient again, and `.train()` reaches every layer. In place."""
-    for parameter in module.parameters():
-        parameter.requires_grad_(True)
+    """Undo `freeze`: every parameter requires a gradient again, and `.train()` reaches every layer. In place.
+
+    No layer changes its mode: call `.train()` on the network before it is trained on.
+    """
+    module.requires_grad_(True)
     for layer in module.modules():
-        vars(layer).pop("train", None)
+        unpin(layer)
     return module
 
 
 def is_frozen(module: nn.Module) -> bool:
     """Whether `module` is a fixed function: nothing in it requires a gradient, and `.train()` leaves it as it is."""
-    pinned = all("train" in vars(layer) for layer in module.modules())
+    pinned = all(map(is_pinned, module.modules()))
     return pinned and not any(parameter.requires_grad for parameter in module.parameters())
+
+
+# ---- one layer: its mode ------------------------------------------------------------------------------------------
+
+
+def pin(layer: nn.Module) -> None:
+    """Put `layer` in evaluation mode, and keep it there through any later `.train()`. In place.
+
+    The layer alone: its children follow `.train()` as before. `copy.deepcopy` and pickling keep it pinned.
+    """
+    layer.training = False
+    vars(layer)["train"] = partial(_stay_in_evaluation, layer)  # shadows the method for this one layer
+
+
+def unpin(layer: nn.Module) -> None:
+    """Let `layer` follow `.train()` again; until then it stays in evaluation mode. In place."""
+    vars(layer).pop("train", None)
+
+
+def is_pinned(layer: nn.Module) -> bool:
+    """Whether `layer` is kept in evaluation mode."""
+    return "train" in vars(layer)
+
+
+def _stay_in_evaluation(layer: nn.Module, mode: bool = True) -> nn.Module:
+    """What `.train(mode)` does to a pinned layer: pass the call on, for a new head may sit inside, and stay."""
+    for child in layer.children():
+        child.train(mode)
+    return layer
+
+
+# ---- parts of a network -------------------------------------------------------------------------------------------
+
+
+def freeze_until(model: nn.Module, stage: str) -> nn.Module:
+    """Freeze every stage before `stage`, and unfreeze `stage` and all that follow it: partial fine-tuning.
+
+    In place; returns `model` itself. stage: a name among `lib.stages.stages(model)`; the first one leaves nothing
+    frozen, "head" leaves only the head to learn. Frozen is meant as in `freeze`. Raises ValueError for another name.
+
+    Example:
+        >>> model = freeze_until(models.resnet18(), "layer4")
+        >>> [name for name, stage in stages(model).items() if next(stage.parameters()).requires_grad]
+        ['layer4', 'head']
+    """
+    parts = stages(model)
+    if stage not in parts:
+        raise ValueError(f"stage: expected one of {', '.join(parts)}, got {stage!r}")
+    position = list(parts).index(stage)
+    for number, part in enumerate(parts.values()):
+        (freeze_stage if number < position else unfreeze_stage)(part)
+    return model
+
+
+def freeze_stage(stage: Stage) -> None:
+    """Freeze every layer of a stage, and the parameters that the network holds itself. In place."""
+    for part in (*stage.modules, *stage.own_parameters):
+        _freeze_part(part)
+
+
+def unfreeze_stage(stage: Stage) -> None:
+    """Undo `freeze_stage`, for every layer and parameter of the stage. In place."""
+    for layer in stage.modules:
+        unfreeze(layer)
+    for parameter in stage.own_parameters:
+        parameter.requires_grad_(True)
+
+
+Part = nn.Module | nn.Parameter
+
+
+def freeze_where(model: nn.Module, which: str | Callable[[str, Part], bool]) -> list[str]:
+    """Freeze the layers and parameters that `which` picks out of `model`, and nothing else; return their names.
+
+    which: a pattern of dotted names, in which * stands for anything, such as "features.*" or "*.bias"; or a predicate,
+    called with the dotted name and the layer or parameter. A layer is frozen with all that is inside it, as `freeze`
+    does; a parameter picked by itself gets no gradient, while its layer keeps its mode. In place.
+    Raises ValueError where nothing is picked out.
+
+    Example:
+        >>> freeze_where(nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)), "*.bias")
+        ['0.bias', '1.bias']
+    """
+    picked = {name: part for name, part in _parts(model) if _picks(which, name, part)}
+    if not picked:
+        raise ValueError(f"which: expected to pick out a layer or a parameter of the model, {which!r} picks none")
+    for part in picked.values():
+        _freeze_part(part)
+    return list(picked)
+
+
+def _parts(model: nn.Module) -> Iterable[tuple[str, Part]]:
+    layers = ((name, layer) for name, layer in model.named_modules() if name)
+    return (*layers, *model.named_parameters())
+
+
+def _picks(which: str | Callable[[str, Part], bool], name: str, part: Part) -> bool:
+    return fnmatchcase(name, which) if isinstance(which, str) else which(name, part)
+
+
+def _freeze_part(part: Part) -> None:
+    if isinstance(part, nn.Module):
+        freeze(part)
+    else:
+        part.requires_grad_(False)
+        part.grad = None
+
+
+# ---- what is left to train ----------------------------------------------------------------------------------------
 
 
 def trainable_parameters(module: nn.Module) -> Iterator[nn.Parameter]:

@@ -5,9 +5,21 @@ import copy
 import pytest
 import torch
 from torch import nn
-from torchvision.models import resnet18
+from torchvision.models import resnet18, vit_b_16
 
-from lib.freezing import freeze, is_frozen, trainable_fraction, trainable_parameters, unfreeze
+from lib.freezing import (
+    freeze,
+    freeze_until,
+    freeze_where,
+    is_frozen,
+    is_pinned,
+    pin,
+    trainable_fraction,
+    trainable_parameters,
+    unfreeze,
+    unpin,
+)
+from lib.stages import stages
 
 
 def network() -> nn.Sequential:
@@ -106,3 +118,67 @@ def test_trainable_fraction_of_resnet50_with_a_new_head_is_the_one_worked_out_by
     by_hand = (2048 * 256 + 256) + (256 * 10 + 10)
     assert by_hand == 527_114
     assert trainable_fraction(model) == pytest.approx(by_hand / 24_035_146, rel=1e-9)
+
+
+# ---- parts of a network -------------------------------------------------------------------------------------------
+
+
+def test_freeze_until_leaves_the_stage_and_all_after_it_to_learn():
+    model = resnet18(weights=None)
+    for stage in ("layer3", "head", "layer1", "stem"):
+        assert freeze_until(model, stage) is model
+        names = list(stages(model))
+        position = names.index(stage)
+        for number, (name, part) in enumerate(stages(model).items()):
+            assert {p.requires_grad for p in part.parameters()} == {number >= position}, name
+            assert {is_pinned(layer) for module in part.modules for layer in module.modules()} == {number < position}
+    with pytest.raises(ValueError, match=r"stage: expected one of stem, layer1, .*, head, got 'layer9'"):
+        freeze_until(model, "layer9")
+
+
+def test_freeze_until_reaches_parameters_that_the_network_holds_itself():
+    with torch.device("meta"):
+        model = vit_b_16(weights=None)
+    freeze_until(model, "head")
+    assert [name for name, p in model.named_parameters() if p.requires_grad] == ["heads.head.weight", "heads.head.bias"]
+    freeze_until(model, "stem")
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_freeze_where_takes_a_pattern_of_layers_or_parameters_or_a_predicate():
+    model = network()
+    assert freeze_where(model, "*.bias") == ["0.0.bias", "0.1.bias", "1.bias"]
+    assert {name for name, p in model.named_parameters() if not p.requires_grad} == {"0.0.bias", "0.1.bias", "1.bias"}
+    assert not any(map(is_pinned, model.modules()))
+    assert freeze_where(model, lambda name, part: isinstance(part, nn.BatchNorm1d)) == ["0.1"]
+    assert is_frozen(model[0][1]) and not is_frozen(model[0])
+    with pytest.raises(ValueError, match="which: expected to pick out a layer or a parameter"):
+        freeze_where(model, "layer9*")
+
+
+def test_freeze_where_leaves_no_gradient_for_momentum():
+    model = network()
+    model(batch()).sum().backward()
+    freeze_where(model, "0.0.weight")
+    assert model[0][0].weight.grad is None
+    assert model[0][0].bias.grad is not None
+
+
+def test_pin_survives_a_deep_copy_and_the_copy_pins_itself():
+    model = freeze(network())
+    twin = copy.deepcopy(model)
+    unfreeze(model)
+    assert is_frozen(twin)
+    twin.train()
+    assert not any(layer.training for layer in twin.modules())
+    model.train()
+    assert all(layer.training for layer in model.modules())
+
+
+def test_pin_keeps_one_layer_and_lets_its_children_follow():
+    model = nn.Sequential(nn.Sequential(nn.Dropout()), nn.Linear(2, 2))
+    pin(model[0])
+    model.train()
+    assert [model[0].training, model[0][0].training, model[1].training] == [False, True, True]
+    unpin(model[0])
+    assert model.train()[0].training
