@@ -1,0 +1,145 @@
+"""One epoch of training, one of evaluation, and when to stop: the parts that every training loop is made of.
+
+Means are over samples, never over batches: the last, smaller batch does not count as much as a full one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lib.freezing import trainable_parameters
+
+Batches = Iterable[tuple[Tensor, Tensor]]
+
+
+class Scores(NamedTuple):
+    """Mean loss, and share of right answers in [0, 1], over all samples."""
+
+    loss: float
+    accuracy: float
+
+
+def train_one_epoch(
+    model: nn.Module,
+    batches: Batches,
+    optimiser: torch.optim.Optimizer,
+    *,
+    criterion: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+    clip_norm: float = 1.0,
+    schedule: torch.optim.lr_scheduler.LRScheduler | None = None,
+    precision: torch.dtype | None = None,
+    scaler: torch.amp.GradScaler | None = None,
+) -> float:
+    """Train on every batch once, in training mode, and return the mean loss over all samples.
+
+    For each batch, in this order: forward and loss; gradients cleared; backward; the norm of all gradients together
+    clipped to `clip_norm` (Pascanu et al., 2013); one step of the optimiser; then one of `schedule`, if there is one.
+
+    batches: pairs of images, shape (N, …), and targets, as `criterion(scores, targets)` takes them; it returns the mean
+    over the batch. precision: torch.float16 or bfloat16 for mixed precision (Micikevicius et al., 2018), None for none;
+    scaler: for float16, so that small gradients survive; they are unscaled before they are clipped, once.
+    The model is left in training mode. Raises ValueError where there is no batch.
+
+    Example:
+        >>> model = nn.Linear(2, 2)
+        >>> batches = [(torch.ones(3, 2), torch.tensor([0, 1, 1]))]
+        >>> optimiser = torch.optim.SGD(model.parameters(), lr=0.5)
+        >>> train_one_epoch(model, batches, optimiser) > train_one_epoch(model, batches, optimiser)
+        True
+    """
+    scaler = scaler or torch.amp.GradScaler(enabled=False)
+    total, count = 0.0, 0
+    model.train()
+    for images, targets in batches:
+        with torch.autocast(images.device.type, precision, enabled=precision is not None):
+            loss = criterion(model(images), targets)
+        optimiser.zero_grad()
+        scaler.scale(loss).backward()
+        scaler.unscale_(optimiser)
+        nn.utils.clip_grad_norm_(trainable_parameters(model), clip_norm)
+        scaler.step(optimiser)
+        scaler.update()
+        if schedule is not None:
+            schedule.step()
+        total, count = total + loss.item() * len(images), count + len(images)
+    return _mean(total, count)
+
+
+@torch.no_grad()
+def evaluate(
+    model: nn.Module, batches: Batches, *, criterion: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy
+) -> Scores:
+    """Mean loss and accuracy over all samples, in evaluation mode, without gradients.
+
+    batches: pairs of images and int64 labels, shape (N,). criterion: the mean over a batch. The model is left in
+    evaluation mode. Raises ValueError where there is no batch.
+
+    Example:
+        >>> evaluate(nn.Identity(), [(torch.tensor([[0.0, 9.0]]), torch.tensor([1]))]).accuracy
+        1.0
+    """
+    model.eval()
+    loss, right, count = 0.0, 0, 0
+    for images, labels in batches:
+        scores = model(images)
+        loss += criterion(scores, labels).item() * len(labels)
+        right += int((scores.argmax(1) == labels).sum())
+        count += len(labels)
+    return Scores(_mean(loss, count), _mean(right, count))
+
+
+class EarlyStopping:
+    """Stop when a score has not risen for `patience` epochs (Prechelt, 1998), and know which epoch was the best.
+
+    A score counts as risen if it is above the best so far by more than `threshold`; the first one always does.
+    Raises ValueError for patience < 1 or threshold < 0.
+
+    Example:
+        >>> stopping = EarlyStopping(patience=2)
+        >>> [stopping.step(score) for score in (0.5, 0.7, 0.7, 0.6)], stopping.best, stopping.best_epoch
+        ([False, False, False, True], 0.7, 1)
+    """
+
+    def __init__(self, patience: int, threshold: float = 0.0) -> None:
+        if not isinstance(patience, int) or patience < 1:
+            raise ValueError(f"patience: expected an integer of at least 1, got {patience!r}")
+        if not threshold >= 0:
+            raise ValueError(f"threshold: expected a number of at least 0, got {threshold!r}")
+        self.patience, self.threshold = patience, threshold
+        self.best, self.best_epoch, self.epochs = float("-inf"), -1, 0
+
+    def step(self, score: float) -> bool:
+        """Take note of an epoch's score, higher is better; whether it is time to stop. NaN never counts as risen."""
+        if score > self.best + self.threshold or self.epochs == 0:
+            self.best, self.best_epoch = score, self.epochs
+        self.epochs += 1
+        return self.epochs - 1 - self.best_epoch >= self.patience
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed run needs."""
+        return {"best": self.best, "best_epoch": self.best_epoch, "epochs": self.epochs}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state` was taken."""
+        self.best, self.best_epoch, self.epochs = state["best"], state["best_epoch"], state["epochs"]
+
+
+def shuffled_batches(
+    images: Tensor, labels: Tensor, batch_size: int, *, generator: torch.Generator, share: slice = slice(None)
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """All images once, in an order that `generator`, on the CPU, draws; the last batch may be smaller.
+
+    images: shape (N, …), labels: shape (N,), on one device. share: which rows of each batch; others take the rest.
+    """
+    for rows in torch.randperm(len(images), generator=generator).split(batch_size):
+        mine = rows[share]
+        yield images[mine], labels[mine]
+
+
+def _mean(total: float, count: int) -> float:
+    if count == 0:
+        raise ValueError("batches: expected at least one, got none")
+    return total / count

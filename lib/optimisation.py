@@ -1,0 +1,117 @@
+"""The optimiser of one phase of fine-tuning, and all that steps with it.
+
+AdamW, the schedule of its rates, mixed precision with its scaler, an average of the weights, several processes: each is
+PyTorch's own, and this page is where they are put together in the right order.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from lib import distributed
+from lib.epochs import train_one_epoch
+from lib.learning_rates import cosine_with_warmup
+from lib.plan import Plan
+
+AUXILIARY = 0.3  # weight of an auxiliary head's loss (Szegedy et al., 2015, §5)
+
+
+class Optimisation:
+    """Trains `network` with the parameter groups given, for `steps` steps in all, as `plan` says.
+
+    Made for one phase: what is frozen then gets no gradient, no moments and no average of its own, and is left out of
+    what processes exchange and what torch.compile compiles. All of it is made anew for the next phase.
+    """
+
+    def __init__(self, network: nn.Module, groups: list[dict[str, Any]], plan: Plan, steps: int) -> None:
+        self.network, self.plan = network, plan
+        self.optimiser = torch.optim.AdamW(groups)
+        schedule = partial(cosine_with_warmup, steps=steps, warmup=int(plan.warmup * steps))
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, schedule)
+        device = next(network.parameters()).device.type
+        self.scaler = torch.amp.GradScaler(device, enabled=plan.precision is torch.float16)
+        self.average = self._average()
+        self._trained = distributed.parallel(torch.compile(network) if plan.compile else network)
+
+    @property
+    def validated(self) -> nn.Module:
+        """The network whose weights are validated and kept: the average where there is one."""
+        return self.network if self.average is None else self.average.module
+
+    @property
+    def rate(self) -> float:
+        """The head's learning rate at the next step."""
+        return self.optimiser.param_groups[-1]["lr"]
+
+    def epoch(self, batches: Iterable[tuple[Tensor, Tensor, int]]) -> float:
+        """Train on every batch once; the mean loss over all samples of all processes.
+
+        batches: images and targets of this process, and how many samples the whole batch has.
+        """
+        objective = _Objective(self.plan.label_smoothing)
+        train_one_epoch(
+            self._trained,
+            objective.watching(batches),
+            self.optimiser,
+            criterion=objective,
+            clip_norm=self.plan.clip_norm,
+            schedule=self.schedule,
+            precision=self.plan.precision,
+            scaler=self.scaler,
+        )
+        return objective.mean()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The states of all parts."""
+        return {name: part.state_dict() for name, part in self._parts().items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state` was taken."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+
+    def _parts(self) -> dict[str, Any]:
+        parts = {"optimiser": self.optimiser, "schedule": self.schedule, "scaler": self.scaler, "average": self.average}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def _average(self) -> AveragedModel | None:
+        """An exponential moving average of weights and statistics, which follows every step that is really made."""
+        if self.plan.average is None:
+            return None
+        average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(self.plan.average), use_buffers=True)
+        self.optimiser.register_step_post_hook(lambda *_: average.update_parameters(self.network))
+        return average
+
+
+class _Objective:
+    """Cross-entropy with label smoothing, and its mean over the samples seen."""
+
+    def __init__(self, smoothing: float) -> None:
+        self.smoothing, self.weight = smoothing, 1.0
+        self.total, self.count = torch.zeros((), dtype=torch.float64), 0
+
+    def watching(self, batches: Iterable[tuple[Tensor, Tensor, int]]) -> Iterable[tuple[Tensor, Tensor]]:
+        """The batches, each with its weight set before it is used."""
+        for images, targets, whole in batches:
+            self.weight = distributed.weight(len(images), whole)
+            yield images, targets
+
+    def __call__(self, scores: Tensor | tuple[Tensor, ...], targets: Tensor) -> Tensor:
+        """The mean over the batch, weighted by this process's share of it. Auxiliary heads count 0.3."""
+        main, *auxiliary = scores if isinstance(scores, tuple) else (scores,)
+        loss = F.cross_entropy(main, targets, label_smoothing=self.smoothing)
+        self.total += loss.item() * len(targets)
+        self.count += len(targets)
+        for others in auxiliary:
+            loss = loss + AUXILIARY * F.cross_entropy(others, targets, label_smoothing=self.smoothing)
+        return loss * self.weight
+
+    def mean(self) -> float:
+        """The mean loss over the samples of all processes, without the auxiliary heads."""
+        total, count = distributed.summed(torch.tensor([float(self.total), self.count], dtype=torch.float64))
+        return float(total / count)
