@@ -1,5 +1,6 @@
 """Training as lesson 3 needs it: every parameter that may learn, in two groups, over one cycle of the learning rate."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lib.epochs import evaluate, shuffled_batches, train_one_epoch
 from lib.freezing import trainable_parameters
 from lib.stages import output_layers
 
@@ -43,22 +45,13 @@ def train(
     steps = epochs * -(-len(images) // batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [group["lr"] for group in groups], total_steps=steps)
     losses = []
-    model.train()
     for _ in range(epochs):
-        total = 0.0
-        for rows in torch.randperm(len(images), generator=generator).split(batch_size):
-            batch = images[rows] if augment is None else augment(images[rows], generator)
-            loss = F.cross_entropy(model(batch), labels[rows])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-            total += loss.item() * len(rows)
-        losses.append(total / len(images))
+        batches = shuffled_batches(images, labels, batch_size, generator=generator)
+        views = batches if augment is None else ((augment(batch, generator), targets) for batch, targets in batches)
+        losses.append(train_one_epoch(model, views, optimiser, clip_norm=math.inf, schedule=schedule))
     return losses
 
 
-@torch.no_grad()
 def accuracy(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int = 256) -> float:
     """Share of the images, in [0, 1], whose highest score is their label's. Leaves the model in evaluation mode.
 
@@ -68,9 +61,7 @@ def accuracy(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int =
         >>> accuracy(nn.Identity(), torch.tensor([[0.2, 0.8], [0.9, 0.1]]), torch.tensor([1, 1]))
         0.5
     """
-    model.eval()
-    scores = torch.cat([model(batch) for batch in images.split(batch_size)])
-    return float((scores.argmax(1) == labels).double().mean())
+    return evaluate(model, zip(images.split(batch_size), labels.split(batch_size), strict=True)).accuracy
 
 
 def shifted(images: Tensor, generator: torch.Generator, pixels: int = 4) -> Tensor:
