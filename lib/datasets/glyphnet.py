@@ -2,8 +2,8 @@
 
 A class is a character; its twelve faces are the DejaVu fonts that matplotlib ships. An image is a glyph under random
 pose, stroke, colour and blending on a ground of textures, regions and stripes, so that a network must learn shape and
-cannot learn colour, place or size. No digit is among the classes and no photograph among the grounds: what a digit looks like, and what a
-photograph looks like, is left for the target task to show.
+cannot learn colour, place or size. No digit is among the classes and no photograph among the grounds: what a digit
+looks like, and what a photograph looks like, is left for the target task to show.
 
 Drawing runs in whole batches on the generator's device, in less time than training on what it draws.
 """

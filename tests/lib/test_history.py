@@ -1,0 +1,52 @@
+"""What a run shows of itself: the line of progress, the history and its picture."""
+
+import pytest
+
+from lib.history_picture import history_picture
+from lib.plan import Epoch, History, Phase, Plan, gradual, two_phases
+from lib.progress import Progress
+
+
+def history():
+    scores = [(0, 0, 0.5), (0, 1, 0.7), (1, 0, 0.9), (1, 1, 0.9), (1, 2, 0.6)]
+    return History([Epoch(p, e, 2.0 - s, 2.1 - s, s, 1e-3, 1.0, cached=p == 0) for p, e, s in scores], ["a note"])
+
+
+def test_history_best_is_the_first_of_the_highest_and_it_comes_back_from_its_state():
+    assert (history().best.phase, history().best.epoch) == (1, 0)
+    again = History()
+    again.load_state_dict(history().state_dict())
+    assert again == history()
+
+
+def test_history_picture_marks_the_best_epoch_and_where_the_second_phase_begins():
+    picture = history_picture(history())
+    above, below = picture.figure.axes
+    star = next(line for line in below.lines if line.get_marker() == "*")
+    assert (list(star.get_xdata()), list(star.get_ydata())) == ([3], [90.0])
+    assert [line.get_xdata()[0] for line in above.lines if line.get_linestyle() == ":"] == [2.5]
+    assert [list(line.get_ydata()) for line in above.lines][:2] == [
+        pytest.approx([1.5, 1.3, 1.1, 1.1, 1.4]),
+        pytest.approx([1.6, 1.4, 1.2, 1.2, 1.5]),
+    ]
+    assert "90.0 %, in epoch 1 of phase 2" in picture.alt
+    with pytest.raises(ValueError, match="history: expected at least one epoch"):
+        history_picture(History())
+
+
+def test_progress_line_fills_as_the_epochs_of_the_plan_pass(capsys):
+    progress = Progress(Plan((Phase(2, 0.1), Phase(3, 0.1))))
+    full = []
+    for epoch in history().epochs:
+        progress(epoch)
+        full.append(progress.line(epoch).count("█"))
+    out, err = capsys.readouterr()
+    assert full == [round(24 * done / 5) for done in range(1, 6)]
+    assert len(out.splitlines()) == 5 and "phase 2, epoch 1 · loss 1.100 · validation 1.200, 90.0 %" in out
+    assert err == ""
+
+
+def test_plans_of_phases_open_more_and_more():
+    assert [phase.stages for phase in gradual(3, 2, 1e-3)] == [1, 2, 3]
+    first, second = two_phases(2, 4, rate=0.1)
+    assert (first.stages, first.rate, second.stages, second.rate) == (2, 0.1, None, pytest.approx(0.01))
