@@ -12,7 +12,7 @@ import ast
 import hashlib
 import inspect
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,18 +118,21 @@ def _digest(*parts: str) -> str:
 def quote(reference: Implementation, setup: str) -> str:
     """The reference's source with nbgrader's solution marks around its body.
 
-    Functions of its module that it calls, and imports that it needs and the setup cell lacks, stand inside the marks.
+    What it uses of its own module (functions, classes, constants), and imports that the setup cell lacks, stand inside
+    the marks too: before the body's first line or, where helpers need them as well, above these.
     """
     source = inspect.getsource(inspect.getmodule(reference))  # type: ignore[arg-type]  # a reference stands in a module
     tree = ast.parse(source)
     function = _definition(tree, reference.__name__)
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     first = min([body[0].lineno, *_comment_lines(source, function.body[0].end_lineno or 0, body[0].lineno)])
-    head, inside = _lines(source, function.lineno, first - 1), _lines(source, first, function.end_lineno or 0)
+    head, inside = _lines(source, _beginning(function), first - 1), _lines(source, first, function.end_lineno or 0)
     helpers = _helpers(tree, function)
-    imports = _missing_imports(tree, [function, *helpers], setup)
-    start = textwrap.indent("\n".join(["### BEGIN SOLUTION", *imports, *([""] if imports else [])]), "    ")
-    blocks = [f"{head}\n{start}\n{inside}", *(_lines(source, h.lineno, h.end_lineno or 0) for h in helpers)]
+    imports = "\n".join(_missing_imports(tree, [function, *helpers], setup))
+    start = ["### BEGIN SOLUTION", *([imports, ""] if imports and not helpers else [])]
+    blocks = [f"{head}\n{textwrap.indent(chr(10).join(start), '    ')}\n{inside}"]
+    blocks += [imports] if imports and helpers else []
+    blocks += [_lines(source, _beginning(helper), helper.end_lineno or 0) for helper in helpers]
     return "\n\n\n".join(blocks) + ("\n### END SOLUTION" if helpers else "\n    ### END SOLUTION")
 
 
@@ -154,18 +157,37 @@ def _names(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
-def _helpers(tree: ast.Module, function: ast.FunctionDef) -> list[ast.FunctionDef]:
-    """The functions of its module that `function` calls, and those that they call, in the order in which they stand."""
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    reached, waiting = {function.name}, [function]
+def _beginning(node: ast.stmt) -> int:
+    """The number of its first line, decorators included."""
+    return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+
+
+def _helpers(tree: ast.Module, function: ast.FunctionDef) -> list[ast.stmt]:
+    """What `function` uses of its own module, and what that uses, in the order in which it stands."""
+    known = {name: node for node in tree.body for name in _defined(node)}
+    reached: set[str] = {function.name}
+    waiting: list[ast.stmt] = [function]
     while waiting:
-        called = (_names(waiting.pop()) & functions.keys()) - reached
-        reached |= called
-        waiting += [functions[name] for name in called]
-    return [node for name, node in functions.items() if name in reached and node is not function]
+        used = (_names(waiting.pop()) & known.keys()) - reached
+        reached |= used
+        waiting += [known[name] for name in used]
+    return [node for node in tree.body if node is not function and reached & set(_defined(node))]
 
 
-def _missing_imports(tree: ast.Module, functions: list[ast.FunctionDef], setup: str) -> list[str]:
+def _defined(node: ast.stmt) -> list[str]:
+    """The names that a definition or an assignment gives."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [target.id for target in targets if isinstance(target, ast.Name)]
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+        case _:
+            return []
+
+
+def _missing_imports(tree: ast.Module, functions: Sequence[ast.stmt], setup: str) -> list[str]:
     needed = set().union(*map(_names, functions)) - {a.asname or a.name for _, a in _imports(ast.parse(setup))}
     return [
         f"from {module} import {alias.name}" if module else f"import {alias.name}"

@@ -16,6 +16,8 @@ from torch import nn
 
 from lib.stages import Stage, stages
 
+Part = nn.Module | nn.Parameter
+
 
 def freeze(module: nn.Module) -> nn.Module:
     """Make `module` a fixed function: same input, same output, whatever is trained around it.
@@ -112,7 +114,8 @@ def freeze_until(model: nn.Module, stage: str) -> nn.Module:
 
 def freeze_stage(stage: Stage) -> None:
     """Freeze every layer of a stage, and the parameters that the network holds itself. In place."""
-    for part in (*stage.modules, *stage.own_parameters):
+    parts: tuple[Part, ...] = (*stage.modules, *stage.own_parameters)
+    for part in parts:
         _freeze_part(part)
 
 
@@ -122,9 +125,6 @@ def unfreeze_stage(stage: Stage) -> None:
         unfreeze(layer)
     for parameter in stage.own_parameters:
         parameter.requires_grad_(True)
-
-
-Part = nn.Module | nn.Parameter
 
 
 def freeze_where(model: nn.Module, which: str | Callable[[str, Part], bool]) -> list[str]:
