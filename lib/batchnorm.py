@@ -2,14 +2,18 @@
 
 In training mode a batch-norm layer normalises by the batch at hand and pulls its running mean μ and variance σ² towards
 it, μ ← (1 − m)·μ + m·batch mean, with momentum m = 0.1 in torch (Ioffe & Szegedy, 2015, §3.1). These are buffers: no
-optimiser holds them, no `requires_grad` stops them.
+optimiser holds them, no `requires_grad` stops them. On another domain than the source's there are three remedies: keep
+them as they are, do without them, or measure them anew (`lib.recalibration`).
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _NormBase  # the root of BatchNorm 1d–3d, SyncBatchNorm and InstanceNorm 1d–3d
+from torch.nn.modules.batchnorm import _BatchNorm, _NormBase  # the roots: of batch norm, and of instance norm as well
+
+from lib.freezing import pin
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,62 @@ def statistics_drift(before: dict[str, Statistics], after: dict[str, Statistics]
     return {name: _shift(before[name], after[name]) for name in before}
 
 
+# ---- what to do about them -------------------------------------------------------------------------------------------
+
+
+def keep_batchnorm_frozen(model: nn.Module) -> nn.Module:
+    """Let every layer with running statistics use them as they are, whatever is trained in it and around it.
+
+    In place; returns `model` itself. The layers that `norms_with_buffers` finds are put in evaluation mode and stay
+    there through any later `.train()`, of their own or of a network around them. Their γ and β are left as they are:
+    those that require a gradient still learn. Every other layer keeps its mode and follows `.train()` as before. A
+    model without such layers is left as it is; so is a batch norm made with `track_running_stats=False`, which has no
+    statistics to use. `lib.freezing.unpin` undoes it, layer by layer.
+
+    Example:
+        >>> network = keep_batchnorm_frozen(nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))).train()
+        >>> [layer.training for layer in network], network[1].weight.requires_grad
+        ([True, False], True)
+    """
+    for norm in norms_with_buffers(model).values():
+        pin(norm)
+    return model
+
+
+def replace_batchnorm(model: nn.Module, norm: Literal["group", "layer"], groups: int = 32) -> nn.Module:
+    """Replace every batch norm by a norm that looks at one image at a time, and so holds no statistics of a domain.
+
+    In place; returns `model` itself. norm: "group" for nn.GroupNorm with `groups` groups (Wu & He, 2018); "layer" for
+    layer norm (Ba et al., 2016) in the form that takes pictures: group norm with one group, and γ and β by channel.
+    Batch norm of 1 to 3 dimensions and synchronised batch norm are replaced at any depth, with running statistics or
+    without; instance norm stays. A new layer has the old one's mode, eps, γ and β. These are the very same parameters,
+    not copies, so an optimiser that was made before still trains them. A layer used in two places stays one layer. The
+    outputs change: train the model further.
+
+    Raises ValueError for another `norm`, for a model that is itself a batch norm, and for groups < 1 or, with "group",
+    groups that do not divide the channels of every batch norm; then nothing has been replaced.
+
+    Example:
+        >>> replace_batchnorm(nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)), "group", groups=4)[1].num_groups
+        4
+    """
+    found = {n: m for n, m in model.named_modules(remove_duplicate=False) if isinstance(m, _BatchNorm)}
+    _check_replacement(found, norm, groups)
+    new = {old: _group_norm(old, groups if norm == "group" else 1) for old in found.values()}
+    for name, old in found.items():
+        model.set_submodule(name, new[old])
+    return model
+
+
+# ---- helpers ------------------------------------------------------------------------------------------------------
+
+
+def _group_norm(old: _BatchNorm, groups: int) -> nn.GroupNorm:
+    new = nn.GroupNorm(groups, old.num_features, old.eps, old.affine, device="meta")
+    new.weight, new.bias = old.weight, old.bias
+    return new.train(old.training)
+
+
 def _copies(norm: _NormBase) -> Statistics:
     mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
     return Statistics(mean.clone(), variance.clone(), norm.eps)
@@ -69,3 +129,13 @@ def _copies(norm: _NormBase) -> Statistics:
 def _shift(before: Statistics, after: Statistics) -> float:
     moved = (after.mean - before.mean).square() / (before.variance + before.eps)
     return float(moved.mean().sqrt())
+
+
+def _check_replacement(found: dict[str, _BatchNorm], norm: str, groups: int) -> None:
+    if norm not in ("group", "layer"):
+        raise ValueError(f"norm: expected 'group' or 'layer', got {norm!r}")
+    if "" in found:
+        raise ValueError("model: expected a network with batch norms inside, got a batch norm itself")
+    widths = sorted({layer.num_features for layer in found.values()})
+    if not isinstance(groups, int) or groups < 1 or (norm == "group" and any(width % groups for width in widths)):
+        raise ValueError(f"groups: expected a divisor of every batch norm's channels, {widths}, got {groups!r}")
