@@ -6,7 +6,7 @@ PyTorch's own, and this page is where they are put together in the right order.
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -36,7 +36,9 @@ class Optimisation:
         device = next(network.parameters()).device.type
         self.scaler = torch.amp.GradScaler(device, enabled=plan.precision is torch.float16)
         self.average = self._average()
-        self._trained = distributed.parallel(torch.compile(network) if plan.compile else network)
+        if plan.compile:
+            network = cast(nn.Module, torch.compile(network))
+        self._trained = distributed.parallel(network)
 
     @property
     def validated(self) -> nn.Module:

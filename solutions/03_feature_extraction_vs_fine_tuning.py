@@ -397,8 +397,9 @@ plots.accuracy_curve(
 # - *It is what was learnt that helps, not the architecture*: the same network, frozen with random weights, stays near
 #   guessing, however many images its head gets.
 # - *Keeping and moving begin together.* Up to ten images a class a head on fixed features does as well as
-#   fine-tuning or better, in a fraction of a second. Then its line flattens: a linear head can only recombine 512 numbers that
-#   were made for other characters. Fine-tuning makes new ones out of every further image, and pulls away.
+#   fine-tuning or better, in a fraction of a second. Then its line flattens: a linear head can only recombine 512
+#   numbers that were made for other characters. Fine-tuning makes new ones out of every further image, and pulls
+#   away.
 #
 # ### Break it: one large rate for everything
 #
