@@ -152,7 +152,7 @@ def pareto_front(costs: Sequence[float], accuracies: Sequence[float]) -> list[in
 
 
 def choose_backbone(
-    candidates: Iterable[Classifier], max_parameters: float = math.inf, max_gflops: float = math.inf
+    candidates: Iterable[Classifier], max_parameters: float = float("inf"), max_gflops: float = float("inf")
 ) -> Classifier:
     """The most accurate candidate within a budget, its limits included.
 

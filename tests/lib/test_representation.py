@@ -90,6 +90,17 @@ def test_linear_probe_accuracy_agrees_with_scikit_learn(seed, penalty):
     assert got == pytest.approx(expected, abs=1e-12)
 
 
+def test_linear_probe_accuracy_puts_its_border_where_scikit_learn_does():
+    train, labels = torch.tensor([[0.0], [1.0], [3.0]]).double(), torch.tensor([0, 0, 1])
+    scaler = StandardScaler().fit(train.numpy())
+    # one row of weights w is two rows ±w/2, whose squares sum to half
+    model = LogisticRegression(C=1 / (3 * 0.5 / 2), tol=1e-10).fit(scaler.transform(train.numpy()), labels.numpy())
+    border = float(scaler.inverse_transform(-model.intercept_[:, None] / model.coef_)[0, 0])
+    line = torch.linspace(0, 10, 2001).double()
+    share = linear_probe_accuracy(train, labels, line[:, None], torch.ones(2001, dtype=torch.int64), 2, penalty=0.5)
+    assert share == pytest.approx(1 - border / 10, abs=2e-3)
+
+
 @quick
 @given(seed=seeds, scale=st.lists(st.floats(1e-3, 1e3), min_size=5, max_size=5), shift=st.floats(-10, 10))
 def test_linear_probe_accuracy_ignores_the_scale_and_place_of_each_feature(seed, scale, shift):
@@ -108,6 +119,12 @@ def test_linear_probe_accuracy_is_not_led_by_features_that_were_constant():
         torch.cat([train, constant], 1), train_labels, torch.cat([test, wild], 1), test_labels, 3
     )
     assert with_one == plain
+
+
+def test_linear_probe_accuracy_of_one_constant_feature_is_the_share_of_the_larger_class():
+    train, labels = torch.full((7, 1), 0.1), torch.tensor([0, 1, 0, 0, 1, 0, 0])  # whose float32 deviation is not 0
+    test = 50 * drawn(10, 1).float()
+    assert linear_probe_accuracy(train, labels, test, torch.zeros(10, dtype=torch.int64), 2) == 1
 
 
 def test_linear_probe_accuracy_scores_unseen_points_and_leaves_its_arguments_alone():
@@ -195,6 +212,11 @@ def test_linear_cka_of_uncorrelated_features_is_zero():
 def test_linear_cka_of_unrelated_features_grows_with_their_width(points, width, other):
     expected = math.sqrt(width / (points + width) * other / (points + other))
     assert linear_cka(drawn(points, width), drawn(points, other, seed=1)) == pytest.approx(expected, rel=0.05)
+
+
+def test_linear_cka_of_wide_features_makes_no_matrix_of_their_width():
+    x = drawn(3, 1_000_000).float()  # XᵀX would take 8 TB
+    assert linear_cka(x, x) == pytest.approx(1, abs=1e-12)
 
 
 @pytest.mark.parametrize("factor", [1e-200, 1e200])
@@ -298,7 +320,8 @@ def a_network() -> nn.Module:
 
 
 def test_stage_features_are_what_the_stage_put_out_though_the_next_layer_writes_over_it():
-    network, images = a_network().eval(), drawn(5, 3, 6, 6).float()
+    network = seeded(lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True), nn.Conv2d(4, 2, 3)))
+    images = drawn(5, 3, 6, 6).float()
     for pool in (None, lambda out: out.flatten(1)):
         found = stage_features(network, images, pool=pool)["0"]
         with torch.no_grad():
