@@ -1,78 +1,152 @@
-"""Files from the network: checked by hash, whole or not at all; one clear sentence where they cannot be had."""
+"""Files from the network: checked by hash, whole or not at all; one clear sentence where they cannot be had.
+
+What was received before a connection broke is kept beside the file's place and is gone on with, from the same server
+or from another that has the same file. The hash decides at the end whether the pieces are the file.
+"""
 
 import hashlib
 import http.client
 import os
-import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-from lib.files import sha256
 
 _CHUNK = 1 << 18  # bytes
 _PATIENCE = 20.0  # seconds that the other side may stay silent
+_CONNECTIONS = 5  # to one server in one call, as long as each of them brings something
 
 
 class DownloadError(OSError):
     """A file could not be had. The message says which, from where, why, and how to go on."""
 
 
-def fetch(url: str, path: Path, *, hash_prefix: str, what: str) -> Path:
+def fetch(url: str | Sequence[str], path: Path, *, hash_prefix: str, what: str, algorithm: str = "sha256") -> Path:
     """Make sure that `path` holds the file behind `url`; download it where it is not there yet. Returns `path`.
 
-    hash_prefix: the first digits of the file's SHA-256, in hexadecimal; a file that is there already is held to it
-    too. what: what the file is, in words, for the messages. Progress is printed on standard output.
-    Raises DownloadError; then `path` is as it was before, and nothing half-written is left beside it.
+    url: one address, or several of the same file, which are tried in their order. hash_prefix: the first digits of the
+    file's hash, in hexadecimal; a file that is there already is held to it too. algorithm: the hash, "sha256", or
+    "md5" for files whose publisher gives no other; MD5 finds damage, not forgery. what: what the file is, in words,
+    for the messages. Progress is printed on standard output.
+
+    A connection that breaks midway is taken up where it broke, up to four times while it brings something. If that
+    does not help, what was received stays in `<path>.part`, and the next call goes on from there. A file that has the
+    wrong hash in the end is deleted, and the next address is asked for all of it.
+
+    Raises DownloadError; then `path` is as it was before. Raises ValueError for no address, an empty hash, or another
+    algorithm.
     """
+    urls = [url] if isinstance(url, str) else list(url)
+    _check_arguments(urls, hash_prefix, algorithm)
     if path.exists():
-        found = sha256(path)
-        if not found.startswith(hash_prefix):
-            raise DownloadError(
-                f"{path} ({what}) is damaged: its SHA-256 should begin with {hash_prefix} and is {found}. "
-                f"Delete the file and run this again to download it from {url}."
-            )
+        _check_existing(path, urls, hash_prefix, what, algorithm)
         return path
+    reasons = []
+    for address in urls:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _download(address, path, hash_prefix, what, algorithm)
+            return path
+        except (OSError, http.client.HTTPException) as error:
+            reasons.append((address, error))
+    listed = ", nor from ".join(f"{address} ({error})" for address, error in reasons)
+    raise DownloadError(
+        f"{what} could not be downloaded from {listed}. Run this again when the network is there, "
+        f"or put the file at {path} by hand."
+    ) from reasons[-1][1]
+
+
+def check_hash(path: Path, hash_prefix: str, algorithm: str = "sha256") -> None:
+    """Raise OSError where the file's hash, in hexadecimal, does not begin with `hash_prefix`."""
+    with open(path, "rb") as file:
+        found = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
+    if not found.startswith(hash_prefix):
+        raise OSError(f"its {_NAMES[algorithm]} should begin with {hash_prefix} and is {found}")
+
+
+_NAMES = {"sha256": "SHA-256", "md5": "MD5"}
+
+
+def _check_arguments(urls: list[str], hash_prefix: str, algorithm: str) -> None:
+    if not urls:
+        raise ValueError("url: expected at least one address, got none")
+    if algorithm not in _NAMES:
+        raise ValueError(f"algorithm: expected {' or '.join(map(repr, _NAMES))}, got {algorithm!r}")
+    if not hash_prefix:
+        raise ValueError("hash_prefix: expected at least one hexadecimal digit, got an empty string")
+
+
+def _check_existing(path: Path, urls: list[str], hash_prefix: str, what: str, algorithm: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _download(url, path, hash_prefix, what)
-    except (OSError, http.client.HTTPException) as error:
-        if isinstance(error, urllib.error.HTTPError):
-            error.close()  # it is the server's answer as well, and holds the connection
+        check_hash(path, hash_prefix, algorithm)
+    except OSError as error:
         raise DownloadError(
-            f"{what} could not be downloaded from {url} ({error}). Run this again when the network is there, "
-            f"or put the file at {path} by hand."
+            f"{path} ({what}) is damaged: {error}. Delete the file and run this again to download it from {urls[0]}."
         ) from error
-    return path
 
 
-def _download(url: str, path: Path, hash_prefix: str, what: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    digest = hashlib.sha256()
+def _download(url: str, path: Path, hash_prefix: str, what: str, algorithm: str) -> None:
+    """Receive the whole file into its part beside it, check the part's hash, and move it into place."""
+    part = path.with_name(f"{path.name}.part")
+    resumed = part.exists()
+    _receive_all(url, part, what)
     try:
-        with os.fdopen(handle, "wb") as file, urllib.request.urlopen(url, timeout=_PATIENCE) as response:
-            for chunk in _chunks(response, what):
-                file.write(chunk)
-                digest.update(chunk)
-        if not digest.hexdigest().startswith(hash_prefix):
-            raise OSError(f"its SHA-256 should begin with {hash_prefix} and is {digest.hexdigest()}")
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)  # still there only if something went wrong
+        check_hash(part, hash_prefix, algorithm)
+    except OSError:
+        part.unlink()
+        if not resumed:
+            raise
+        _download(url, path, hash_prefix, what, algorithm)  # what lay there may have been of another file: all anew
+    else:
+        os.replace(part, path)
 
 
-def _chunks(response: http.client.HTTPResponse, what: str) -> Iterator[bytes]:
+def _receive_all(url: str, part: Path, what: str) -> None:
+    for connection in range(1, _CONNECTIONS + 1):
+        before = _size(part)
+        try:
+            _receive(url, part, what)
+            break
+        except (OSError, http.client.HTTPException) as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()  # it is the server's answer as well, and holds the connection
+            if connection == _CONNECTIONS or _size(part) <= before:
+                raise
+
+
+def _receive(url: str, part: Path, what: str) -> None:
+    """Append to `part` what it lacks; begin anew where the server cannot go on in the middle of a file."""
+    start = _size(part)
+    headers = {"User-Agent": "transfer-learning-course"} | ({"Range": f"bytes={start}-"} if start else {})
+    try:
+        response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=_PATIENCE)
+    except urllib.error.HTTPError as error:
+        if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            raise
+        error.close()  # nothing is lacking; whether all of it is right, the hash will say
+        return
+    with response, open(part, "ab" if response.status == http.HTTPStatus.PARTIAL_CONTENT else "wb") as file:
+        file.writelines(_chunks(response, what, received=file.tell()))
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
+def _chunks(response: http.client.HTTPResponse, what: str, received: int) -> Iterator[bytes]:
     """The body, piece by piece, with a figure printed every tenth of the way; OSError if it ends too early."""
-    expected, received, told = int(response.headers.get("Content-Length") or 0), 0, 0
-    print(f"Downloading {what}, {expected / 1e6:.1f} MB:", end="", flush=True)
-    while chunk := response.read(_CHUNK):
-        yield chunk
-        received += len(chunk)
-        if expected and received * 10 // expected > told:
-            told = received * 10 // expected
-            print(f" {told * 10} %", end="", flush=True)
-    print(flush=True)
+    coming = int(response.headers.get("Content-Length") or 0)
+    expected = received + coming if coming else 0
+    told = received * 10 // expected if expected else 0
+    print(f"Downloading {what}, {expected / 1e6:.1f} MB:" + (f" {told * 10} %" if told else ""), end="", flush=True)
+    try:
+        while chunk := response.read(_CHUNK):
+            yield chunk
+            received += len(chunk)
+            if expected and received * 10 // expected > told:
+                told = received * 10 // expected
+                print(f" {told * 10} %", end="", flush=True)
+    finally:
+        print(flush=True)
     if received < expected:
         raise OSError(f"cut off after {received:,} of {expected:,} bytes")
