@@ -30,8 +30,8 @@ def layer_learning_rates(names: Sequence[str], base: float, decay: float) -> dic
     Raises ValueError for values outside these ranges.
 
     Example:
-        >>> layer_learning_rates(["stem", "layer1", "head"], base=1e-2, decay=0.1)
-        {'stem': 0.0001, 'layer1': 0.001, 'head': 0.01}
+        >>> layer_learning_rates(["stem", "layer1", "head"], base=1e-2, decay=0.5)
+        {'stem': 0.0025, 'layer1': 0.005, 'head': 0.01}
     """
     if not names or len(set(names)) < len(names):
         raise ValueError(f"names: expected at least one stage and none twice, got {list(names)}")
@@ -142,7 +142,7 @@ def one_cycle(step: int, *, steps: int, rise: float = 0.3, start: float = 1 / 25
 
     Example:
         >>> [round(one_cycle(step, steps=11, rise=0.4), 2) for step in (0, 3, 10)]
-        [0.04, 0.93, 0.0]
+        [0.04, 0.97, 0.0]
     """
     _check_schedule(step, steps, 0.0)
     peak = rise * steps - 1

@@ -43,7 +43,7 @@ def cut_where_learning_begins(model: nn.Module) -> Cut | None:
         >>> model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
         >>> cut_where_learning_begins(model) is None
         True
-        >>> _ = freeze(model[0])
+        >>> _ = lib.freezing.freeze(model[0])
         >>> cut_where_learning_begins(model).cache(torch.ones(5, 4)).shape
         torch.Size([5, 3])
     """

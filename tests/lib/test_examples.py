@@ -13,7 +13,8 @@ from torchvision import models
 import lib
 
 MODULES = sorted(module.name for module in pkgutil.walk_packages(lib.__path__, "lib."))
-AT_HAND = {"torch": torch, "nn": nn, "models": models, "Tensor": torch.Tensor}  # what a reader takes for granted
+# what a reader takes for granted
+AT_HAND = {"torch": torch, "nn": nn, "models": models, "Tensor": torch.Tensor, "lib": lib}
 
 
 @pytest.mark.parametrize("name", MODULES)
