@@ -39,10 +39,10 @@ def clean_digits(seed: int = 0) -> Task:
 
 def _task(name: str, seed: int, paint: Callable[[Tensor, Tensor, torch.Generator], Tensor]) -> Task:
     pixels, labels = _digits()
-    splits, tiles = {}, _tiles(seed)
+    splits, tiles = {}, photograph_tiles(seed)
     for number, (split, rows) in enumerate(_indices(labels, seed).items()):
         generator = torch.Generator().manual_seed(seed * 8 + number)
-        posed = _pose(pixels[rows], generator)
+        posed = pose(pixels[rows], generator)
         images = (paint(posed, tiles[split], generator) * 255).round().to(torch.uint8)
         splits[split] = Split(images, labels[rows])
     return Task(name, tuple("0123456789"), **splits)
@@ -66,7 +66,7 @@ def _indices(labels: Tensor, seed: int) -> dict[str, Tensor]:
     return {split: order[part == i] for i, split in enumerate((*_HELD_OUT, "train"))}
 
 
-def _pose(digits: Tensor, generator: torch.Generator) -> Tensor:
+def pose(digits: Tensor, generator: torch.Generator) -> Tensor:
     """Rotate up to 30°, scale to 0.4–0.8 of the image and shift within it; (N, 1, 8, 8) → (N, 1, 48, 48)."""
     count = len(digits)
     angle, scale, x, y = torch.rand(4, count, generator=generator).sub(0.5).mul(2).unbind()
@@ -83,7 +83,7 @@ def _on_photographs(digits: Tensor, tiles: Tensor, generator: torch.Generator) -
     return (_patches(len(digits), tiles, generator) - digits).abs()
 
 
-def _tiles(seed: int) -> dict[str, Tensor]:
+def photograph_tiles(seed: int) -> dict[str, Tensor]:
     """The tiles of each split, uint8, shape (tiles, 61, 64, 3), from both photographs: as busy in one as in another."""
     height, width = _TILE
     photographs = torch.from_numpy(np.stack(load_sample_images().images))

@@ -12,12 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lib.datasets import glyphnet
+from lib.datasets.glyph_bank import FACES, draw_masks, font_folder
 from lib.datasets.task import Split, Task
 
 _BATCH = 128  # images drawn at a time: what is in work then fits into the processor's cache
-
-uniform = glyphnet._uniform  # GlyphNet draws with the same
 
 
 def drawn_task(
@@ -54,6 +52,12 @@ def check_rows(argument: str, rows: Tensor, count: int, generator: torch.Generat
         raise ValueError(f"{argument}: expected the generator's device, {generator.device}, got {rows.device}")
     if int(rows.min()) < 0 or int(rows.max()) >= count:
         raise ValueError(f"{argument}: expected 0 to {count - 1}, got {int(rows.min())} to {int(rows.max())}")
+
+
+def uniform(count: int, low: float, high: float, generator: torch.Generator, *shape: int) -> Tensor:
+    """One number an image, uniform in [low, high); float32, shape (count, *shape), by default (count, 1, 1, 1)."""
+    draw = torch.rand(count, *(shape or (1, 1, 1)), generator=generator, device=generator.device)
+    return low + (high - low) * draw
 
 
 def each(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:
@@ -123,5 +127,4 @@ def spots(field: Tensor, share: Tensor, softness: float) -> Tensor:
 @lru_cache(maxsize=4)
 def character_masks(characters: str) -> Tensor:
     """Each character in each of GlyphNet's twelve faces, uint8, shape (characters, 12, 64, 64), 255 = ink."""
-    faces = (glyphnet._font_folder() / face for face in glyphnet.FACES)
-    return torch.stack([glyphnet._draw_masks(list(characters), face) for face in faces], dim=1)
+    return torch.stack([draw_masks(characters, font_folder() / face) for face in FACES], dim=1)

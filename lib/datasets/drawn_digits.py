@@ -39,7 +39,7 @@ def draw_digits(labels: Tensor, *, generator: torch.Generator) -> Tensor:
     masks = character_masks("0123456789")[:, :, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
     faces = torch.randint(masks.shape[1], (len(labels),), generator=generator)
     glyphs = F.avg_pool2d(masks[labels, faces].unsqueeze(1).float() / 255, 2)
-    return digits._pose(_restroke(glyphs, generator), generator)
+    return digits.pose(_restroke(glyphs, generator), generator)
 
 
 def _restroke(glyphs: Tensor, generator: torch.Generator) -> Tensor:

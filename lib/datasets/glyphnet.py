@@ -8,58 +8,17 @@ looks like, and what a photograph looks like, is left for the target task to sho
 Drawing runs in whole batches on the generator's device, in less time than training on what it draws.
 """
 
-import importlib.util
 import math
-import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from fontTools.ttLib import TTFont
-from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-CLASSES = 1000
+from lib.datasets.drawing import uniform
+from lib.datasets.glyph_bank import CLASSES, FACES, GLYPH_SIZE, MASK_SIZE, glyph_bank
+
 IMAGE_SIZE = 48
-FACES = tuple(
-    f"DejaVu{family}{style}.ttf"
-    for family, italic in (("Sans", "Oblique"), ("SansMono", "Oblique"), ("Serif", "Italic"))
-    for style in ("", "-Bold", f"-{italic}", f"-Bold{italic}")
-)
-_MASK_SIZE = 64  # side of a stored mask, in pixels
-_GLYPH_SIZE = 48  # longer side of the glyph within it
-_DISTINCT = 0.15  # two glyphs are one class if their masks differ by less than this share of their ink
-
-
-@dataclass(frozen=True)
-class GlyphBank:
-    """Every class in every face, as coverage masks.
-
-    masks: uint8, shape (classes, faces, 64, 64), 0 = ground, 255 = ink.
-    characters: the Unicode character of each class.
-    """
-
-    masks: Tensor
-    characters: tuple[str, ...]
-
-
-@lru_cache(maxsize=1)
-def glyph_bank() -> GlyphBank:
-    """Draw the masks of all classes once (about two seconds), and keep them.
-
-    Candidates are the letters, symbols and punctuation marks that all twelve faces hold and that stand for no number;
-    of those that look alike (Latin A, Greek Α, Cyrillic А) the first stays; of the rest, 1,000 spread evenly over the
-    code points become the classes.
-    """
-    folder = _font_folder()
-    characters = _common_characters([folder / face for face in FACES])
-    plain = _draw_masks(characters, folder / FACES[0])
-    distinct = _distinct_indices(plain)
-    chosen = [characters[distinct[i * len(distinct) // CLASSES]] for i in range(CLASSES)]
-    masks = torch.stack([_draw_masks(chosen, folder / face) for face in FACES], dim=1)
-    return GlyphBank(masks, tuple(chosen))
 
 
 def draw_glyphs(count: int, *, generator: torch.Generator, size: int = IMAGE_SIZE) -> tuple[Tensor, Tensor]:
@@ -81,13 +40,8 @@ def draw_glyphs(count: int, *, generator: torch.Generator, size: int = IMAGE_SIZ
 # ---- the randomness: every factor is uniform in a range, one value per image --------------------------------------
 
 
-def _uniform(count: int, low: float, high: float, generator: torch.Generator, *shape: int) -> Tensor:
-    draw = torch.rand(count, *(shape or (1, 1, 1)), generator=generator, device=generator.device)
-    return low + (high - low) * draw
-
-
 def _choose(count: int, probability: float, generator: torch.Generator) -> Tensor:
-    return (_uniform(count, 0, 1, generator) < probability).float()
+    return (uniform(count, 0, 1, generator) < probability).float()
 
 
 # ---- the glyph ----------------------------------------------------------------------------------------------------
@@ -96,17 +50,17 @@ def _choose(count: int, probability: float, generator: torch.Generator) -> Tenso
 def _pose(masks: Tensor, size: int, generator: torch.Generator, largest: float = 1.0) -> Tensor:
     """Rotate up to 30°, scale, stretch, shear, shift and bend; (N, 1, 64, 64) → (N, 1, size, size)."""
     count = len(masks)
-    angle, shear, stretch = (_uniform(count, -r, r, generator).flatten() for r in (math.radians(30), 0.3, 0.25))
-    scale = largest * _uniform(count, 0.4, 1.0, generator).flatten() * _MASK_SIZE / _GLYPH_SIZE * 0.95
+    angle, shear, stretch = (uniform(count, -r, r, generator).flatten() for r in (math.radians(30), 0.3, 0.25))
+    scale = largest * uniform(count, 0.4, 1.0, generator).flatten() * MASK_SIZE / GLYPH_SIZE * 0.95
     cos, sin = angle.cos() / scale, angle.sin() / scale
     wide, tall = stretch.exp(), (-stretch).exp()
-    room = (1 - scale * _GLYPH_SIZE / _MASK_SIZE).clamp(min=0.1).unsqueeze(1)
-    shift = _uniform(count, -1, 1, generator, 2) * room
+    room = (1 - scale * GLYPH_SIZE / MASK_SIZE).clamp(min=0.1).unsqueeze(1)
+    shift = uniform(count, -1, 1, generator, 2) * room
     linear = torch.stack([cos * wide, (sin + shear * cos) * wide, -sin * tall, (cos - shear * sin) * tall], 1)
     linear = linear.view(count, 2, 2)
     theta = torch.cat([linear, -linear @ shift.unsqueeze(2)], dim=2)
     grid = F.affine_grid(theta, [count, 1, size, size], align_corners=False)
-    bend = _uniform(count, -0.16, 0.16, generator, 2, 4, 4)
+    bend = uniform(count, -0.16, 0.16, generator, 2, 4, 4)
     bend = F.interpolate(bend, size=(size, size), mode="bicubic", align_corners=True).permute(0, 2, 3, 1)
     return F.grid_sample(masks, grid + bend, align_corners=False)
 
@@ -115,9 +69,9 @@ def _restroke(masks: Tensor, generator: torch.Generator) -> Tensor:
     """Soften by up to σ = 2 pixels, then make the stroke thinner or bolder and its edge crisper."""
     count = len(masks)
     levels = [masks, _blur(masks, 1.0), _blur(masks, 2.0)]
-    softness = _uniform(count, 0, 2, generator)
+    softness = uniform(count, 0, 2, generator)
     soft = sum(level * (1 - (softness - i).abs()).clamp(min=0) for i, level in enumerate(levels))
-    threshold, gain = _uniform(count, 0.2, 0.55, generator), _uniform(count, 0.0, 1.6, generator).exp()
+    threshold, gain = uniform(count, 0.2, 0.55, generator), uniform(count, 0.0, 1.6, generator).exp()
     return ((soft - threshold) * gain + threshold).clamp(0, 1)
 
 
@@ -136,27 +90,27 @@ def _blur(images: Tensor, sigma: float) -> Tensor:
 
 def _textures(count: int, size: int, generator: torch.Generator) -> Tensor:
     """Random colour plus noise of six scales, from blotches to grain; roughness and colourfulness vary by image."""
-    roughness, colourfulness = _uniform(count, 0.2, 1.4, generator), _uniform(count, 0, 1, generator)
+    roughness, colourfulness = uniform(count, 0.2, 1.4, generator), uniform(count, 0, 1, generator)
     texture = torch.zeros(count, 3, size, size, device=generator.device)
     for cells in (2, 3, 6, 12, 24, size):
         grey, colour = (
             torch.randn(count, c, cells, cells, generator=generator, device=generator.device) for c in (1, 3)
         )
         octave = grey * (1 - colourfulness) + colour * colourfulness
-        weight = _uniform(count, 0, 1, generator) * (cells / 2) ** -roughness
+        weight = uniform(count, 0, 1, generator) * (cells / 2) ** -roughness
         texture += weight * F.interpolate(octave, size=(size, size), mode="bilinear", align_corners=False)
     texture = texture / texture.std(dim=(1, 2, 3), keepdim=True).clamp(min=1e-3)
-    colour = _uniform(count, 0.05, 0.95, generator, 3, 1, 1)
-    return colour + _uniform(count, 0, 0.25, generator) * texture
+    colour = uniform(count, 0.05, 0.95, generator, 3, 1, 1)
+    return colour + uniform(count, 0, 0.25, generator) * texture
 
 
 def _add_clutter(grounds: Tensor, masks: Tensor, generator: torch.Generator) -> Tensor:
     """Edges that are not the glyph's: regions of different tones, stripes, and faint pieces of other, larger glyphs."""
     count, _, size, _ = grounds.shape
-    regions = _regions(count, size, generator) * _uniform(count, 0, 1, generator)
+    regions = _regions(count, size, generator) * uniform(count, 0, 1, generator)
     stripes = _stripes(count, size, generator) * _choose(count, 0.3, generator)
     pieces = _pose(masks.roll(1, dims=0), size, generator, largest=2.5) * _choose(count, 0.3, generator)
-    tones = (_uniform(count, -0.35, 0.35, generator, 3, 1, 1) for _ in range(2))
+    tones = (uniform(count, -0.35, 0.35, generator, 3, 1, 1) for _ in range(2))
     return (grounds + regions + stripes * next(tones) + pieces * next(tones)).clamp(0, 1)
 
 
@@ -166,24 +120,24 @@ def _regions(count: int, size: int, generator: torch.Generator) -> Tensor:
     Their borders are sharp, smooth or ragged by image, and meet in T-junctions (the dead leaves of Lee, Mumford and
     Huang, 2001, and of Baradad et al., 2021). Returns tones in [−0.35, 0.35], shape (count, 3, size, size).
     """
-    raggedness = _uniform(count, 0, 0.8, generator)
+    raggedness = uniform(count, 0, 0.8, generator)
     broad, fine = (
         torch.randn(count, 6, cells, cells, generator=generator, device=generator.device) for cells in (3, 9)
     )
     surfaces = F.interpolate(broad, size=(9, 9), mode="bicubic", align_corners=True) + raggedness * fine
     surfaces = F.interpolate(surfaces, size=(size, size), mode="bicubic", align_corners=True)
     highest = surfaces.flatten(2).transpose(1, 2).contiguous().argmax(2).unsqueeze(1)  # fast where contiguous
-    tones = _uniform(count, -0.35, 0.35, generator, 3, 6)
+    tones = uniform(count, -0.35, 0.35, generator, 3, 6)
     return tones.gather(2, highest.expand(-1, 3, -1)).view(count, 3, size, size)
 
 
 def _stripes(count: int, size: int, generator: torch.Generator) -> Tensor:
     """Stripes of any direction, 2 to 10 across the image, soft or sharp; in [−1, 1], shape (count, 1, size, size)."""
     axis = torch.linspace(-0.5, 0.5, size, device=generator.device)
-    angle, phase = (_uniform(count, -math.pi, math.pi, generator) for _ in range(2))
+    angle, phase = (uniform(count, -math.pi, math.pi, generator) for _ in range(2))
     turned = angle.cos() * axis.view(1, 1, 1, -1) + angle.sin() * axis.view(1, 1, -1, 1)
-    wave = (2 * math.pi * _uniform(count, 2, 10, generator) * turned + phase).sin()
-    return (wave * _uniform(count, 1, 4, generator)).clamp(-1, 1)
+    wave = (2 * math.pi * uniform(count, 2, 10, generator) * turned + phase).sin()
+    return (wave * uniform(count, 1, 4, generator)).clamp(-1, 1)
 
 
 # ---- the picture --------------------------------------------------------------------------------------------------
@@ -192,11 +146,11 @@ def _stripes(count: int, size: int, generator: torch.Generator) -> Tensor:
 def _blend(glyphs: Tensor, grounds: Tensor, generator: torch.Generator) -> Tensor:
     """Half are painted in a colour that stands out, half are |ground − ink·glyph|, the blending of MNIST-M."""
     count = len(glyphs)
-    inverse = (grounds - _uniform(count, 0.5, 1.0, generator) * glyphs).abs()
+    inverse = (grounds - uniform(count, 0.5, 1.0, generator) * glyphs).abs()
     tone = grounds.mean(dim=(1, 2, 3), keepdim=True)
-    contrast = _uniform(count, 0.25, 0.6, generator) * torch.where(tone > 0.5, -1.0, 1.0)
-    paint = (tone + contrast + _uniform(count, -0.25, 0.25, generator, 3, 1, 1)).clamp(0, 1)
-    opacity = glyphs * _uniform(count, 0.7, 1.0, generator)
+    contrast = uniform(count, 0.25, 0.6, generator) * torch.where(tone > 0.5, -1.0, 1.0)
+    paint = (tone + contrast + uniform(count, -0.25, 0.25, generator, 3, 1, 1)).clamp(0, 1)
+    opacity = glyphs * uniform(count, 0.7, 1.0, generator)
     painted = grounds * (1 - opacity) + paint * opacity
     return torch.where(_choose(count, 0.5, generator) > 0, inverse, painted)
 
@@ -204,62 +158,12 @@ def _blend(glyphs: Tensor, grounds: Tensor, generator: torch.Generator) -> Tenso
 def _develop(images: Tensor, generator: torch.Generator) -> Tensor:
     """Vary saturation, contrast and brightness, and add the grain of a sensor."""
     count = len(images)
-    images = torch.lerp(images.mean(dim=1, keepdim=True), images, _uniform(count, 0, 1, generator))
-    contrast, brightness = _uniform(count, 0.7, 1.2, generator), _uniform(count, -0.1, 0.1, generator)
-    noise = torch.randn(images.shape, generator=generator, device=images.device) * _uniform(count, 0, 0.06, generator)
+    images = torch.lerp(images.mean(dim=1, keepdim=True), images, uniform(count, 0, 1, generator))
+    contrast, brightness = uniform(count, 0.7, 1.2, generator), uniform(count, -0.1, 0.1, generator)
+    noise = torch.randn(images.shape, generator=generator, device=images.device) * uniform(count, 0, 0.06, generator)
     return ((images - 0.5) * contrast + 0.5 + brightness + noise).clamp(0, 1)
-
-
-# ---- the masks ----------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=2)
 def _masks_on(device: torch.device) -> Tensor:
     return glyph_bank().masks.to(device)
-
-
-def _font_folder() -> Path:
-    package = importlib.util.find_spec("matplotlib")
-    if package is None or package.submodule_search_locations is None:
-        raise ModuleNotFoundError("GlyphNet draws with the DejaVu fonts that matplotlib ships: install matplotlib")
-    return Path(package.submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
-
-
-def _common_characters(faces: list[Path]) -> list[str]:
-    common = set.intersection(*map(_characters_of, faces))
-    characters = (chr(point) for point in sorted(common))
-    return [c for c in characters if unicodedata.category(c)[0] in "LSP" and unicodedata.numeric(c, None) is None]
-
-
-def _characters_of(face: Path) -> set[int]:
-    with TTFont(face, lazy=True) as font:
-        return set(font.getBestCmap())
-
-
-def _draw_masks(characters: list[str], face: Path) -> Tensor:
-    font = ImageFont.truetype(str(face), size=_MASK_SIZE)
-    return torch.stack([_draw_mask(character, font) for character in characters])
-
-
-def _draw_mask(character: str, font: ImageFont.FreeTypeFont) -> Tensor:
-    left, top, right, bottom = font.getbbox(character)
-    mask = Image.new("L", (_MASK_SIZE, _MASK_SIZE))
-    if right > left and bottom > top:
-        glyph = Image.new("L", (math.ceil(right - left), math.ceil(bottom - top)))
-        ImageDraw.Draw(glyph).text((-left, -top), character, fill=255, font=font)
-        ratio = _GLYPH_SIZE / max(glyph.size)
-        width, height = (max(1, round(side * ratio)) for side in glyph.size)
-        glyph = glyph.resize((width, height), Image.Resampling.BICUBIC)
-        mask.paste(glyph, ((_MASK_SIZE - width) // 2, (_MASK_SIZE - height) // 2))
-    return torch.frombuffer(bytearray(mask.tobytes()), dtype=torch.uint8).view(_MASK_SIZE, _MASK_SIZE)
-
-
-def _distinct_indices(masks: Tensor) -> list[int]:
-    """Indices of the masks that hold ink and differ from every one kept before, compared at half resolution."""
-    flat = F.avg_pool2d(masks.unsqueeze(1).float() / 255, 2).flatten(1)
-    different = torch.cdist(flat, flat, p=1) > _DISTINCT * (flat.sum(1, keepdim=True) + flat.sum(1))
-    kept: list[int] = []
-    for i in range(len(flat)):
-        if flat[i].sum() > 0 and different[i, kept].all():
-            kept.append(i)
-    return kept

@@ -31,7 +31,7 @@ def mnist_m(
     tiles are divided. Blended at 28 pixels, then scaled to `size`. The rest is as `published_task` says.
     Raises ValueError where the photographs are too few or too small, and what `published_task` raises.
     """
-    grounds = bundled._tiles(seed) if photographs is None else _photographs(photographs, seed)
+    grounds = bundled.photograph_tiles(seed) if photographs is None else _photographs(photographs, seed)
     mnist = published_task("mnist", seed=seed, size=SIZE, limit=limit, download=download, root=root, asked_as="mnist-m")
     splits = {}
     for number, name in enumerate(("train", "validation", "test")):

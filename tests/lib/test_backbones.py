@@ -10,7 +10,7 @@ from torchvision.transforms.functional import normalize
 
 from lib import backbones
 from lib.backbones import Normalisation, load_backbone, model_card, preprocessing
-from lib.datasets.glyphnet import CLASSES
+from lib.datasets.glyph_bank import CLASSES
 from lib.downloads import DownloadError
 from lib.files import sha256
 

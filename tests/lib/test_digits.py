@@ -36,14 +36,14 @@ def test_indices_no_digit_is_in_two_splits(seed):
 def test_tiles_no_pixel_of_a_photograph_is_in_two_splits(seed, monkeypatch):
     pixels = np.arange(2 * 427 * 640, dtype=np.int32).reshape(2, 427, 640, 1)  # each pixel is its own number
     monkeypatch.setattr(digits, "load_sample_images", lambda: SimpleNamespace(images=list(pixels)))
-    tiles = digits._tiles(seed)
+    tiles = digits.photograph_tiles(seed)
     assert {split: len(part) for split, part in tiles.items()} == {"test": 30, "validation": 20, "train": 90}
     together = torch.cat([part.flatten() for part in tiles.values()])
     assert torch.equal(together.sort().values, torch.from_numpy(pixels.flatten()))
 
 
 def test_tiles_are_as_busy_in_one_split_as_in_another():
-    busy = [float(part.float().std((1, 2, 3)).mean()) for part in digits._tiles(0).values()]
+    busy = [float(part.float().std((1, 2, 3)).mean()) for part in digits.photograph_tiles(0).values()]
     assert max(busy) / min(busy) < 1.1
 
 
@@ -68,8 +68,8 @@ def test_blending_is_the_absolute_difference_of_patch_and_digit():
     generator = torch.Generator().manual_seed(0)
     pixels, labels = digits._digits()
     rows = digits._indices(labels, 0)["test"]
-    posed = digits._pose(pixels[rows], generator)
-    patches = digits._patches(len(rows), digits._tiles(0)["test"], generator)
+    posed = digits.pose(pixels[rows], generator)
+    patches = digits._patches(len(rows), digits.photograph_tiles(0)["test"], generator)
     expected = ((patches - posed).abs() * 255).round().byte()
     assert torch.equal(task.test.images, expected)
     inside = posed.expand_as(patches) > 0.99

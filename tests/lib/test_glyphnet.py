@@ -6,8 +6,10 @@ import pytest
 import torch
 from PIL import ImageFont
 
+from lib.datasets import glyph_bank as bank_of_glyphs
 from lib.datasets import glyphnet
-from lib.datasets.glyphnet import CLASSES, FACES, draw_glyphs, glyph_bank
+from lib.datasets.glyph_bank import CLASSES, FACES, font_folder, glyph_bank
+from lib.datasets.glyphnet import draw_glyphs
 
 
 def generator(seed=0):
@@ -35,8 +37,8 @@ def test_bank_no_two_classes_look_the_same():
 
 
 def test_draw_mask_is_what_pillow_draws_scaled_to_48_pixels():
-    face = glyphnet._font_folder() / FACES[0]
-    mask = glyphnet._draw_mask("H", ImageFont.truetype(str(face), size=64))
+    face = font_folder() / FACES[0]
+    mask = bank_of_glyphs._draw_mask("H", ImageFont.truetype(str(face), size=64))
     rows, columns = (mask > 40).nonzero().amin(0), (mask > 40).nonzero().amax(0)
     assert int(columns[0] - rows[0]) + 1 == pytest.approx(48, abs=1)
     assert int(rows[0]) == pytest.approx(8, abs=1)
