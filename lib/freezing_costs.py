@@ -4,8 +4,7 @@ A frozen stage at the input needs no gradients, no moments of Adam, and no activ
 """
 
 import copy
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from lib.freezing import freeze, trainable_parameters, unfreeze
-from lib.stages import Stage, stages
+from lib.freezing import freeze_stage, trainable_parameters, unfreeze
+from lib.gradients import gradient_norms
+from lib.stages import stages
 
 _MOMENTS = 2  # Adam's running means of the gradient and of its square (Kingma & Ba, 2015)
 
@@ -72,7 +72,7 @@ def _measure(model: nn.Module, images: Tensor, labels: Tensor, count: int) -> Fr
     network.zero_grad(set_to_none=True)
     parts = stages(network)
     for stage in list(parts.values())[:count]:
-        _freeze_stage(stage)
+        freeze_stage(stage)
     activations = _step(network, images, labels)
     trained = list(trainable_parameters(network))
     gradients = sum(_bytes(parameter) for parameter in trained)
@@ -83,15 +83,8 @@ def _measure(model: nn.Module, images: Tensor, labels: Tensor, count: int) -> Fr
         gradient_bytes=gradients,
         moment_bytes=_MOMENTS * gradients,
         activation_bytes=activations,
-        gradient_norms={name: _norm(stage.parameters()) for name, stage in parts.items()},
+        gradient_norms=gradient_norms(network),
     )
-
-
-def _freeze_stage(stage: Stage) -> None:
-    for module in stage.modules:
-        freeze(module)
-    for parameter in stage.own_parameters:
-        parameter.requires_grad_(False)
 
 
 def _step(network: nn.Module, images: Tensor, labels: Tensor) -> int:
@@ -131,8 +124,3 @@ def _seeded(device: torch.device) -> Iterator[None]:
 
 def _bytes(parameter: nn.Parameter) -> int:
     return parameter.numel() * parameter.element_size()
-
-
-def _norm(parameters: Iterable[nn.Parameter]) -> float:
-    squares = (float(p.grad.square().sum()) for p in parameters if p.grad is not None)
-    return math.sqrt(math.fsum(squares))

@@ -8,7 +8,6 @@ it would have drawn.
 """
 
 import argparse
-import io
 import json
 import time
 from pathlib import Path
@@ -21,7 +20,9 @@ from torch import Tensor, nn
 
 from lib import settings
 from lib.backbones import ARCHITECTURES, WEIGHTS, weight_file
-from lib.datasets.glyphnet import CLASSES, IMAGE_SIZE, draw_glyphs
+from lib.checkpoints import load_checkpoint, save_checkpoint
+from lib.datasets.glyph_bank import CLASSES
+from lib.datasets.glyphnet import IMAGE_SIZE, draw_glyphs
 from lib.files import sha256, write_whole
 
 BATCH = 128
@@ -130,10 +131,8 @@ def _generator(seed: int, step: int, device: torch.device) -> torch.Generator:
 
 
 def _save(checkpoint: Path, model: nn.Module, optimiser: torch.optim.Optimizer, step: int, seconds: float) -> None:
-    buffer = io.BytesIO()
     state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}
-    torch.save(state, buffer)
-    write_whole(checkpoint, buffer.getvalue())
+    save_checkpoint(checkpoint, state)
 
 
 def _resume(
@@ -141,7 +140,7 @@ def _resume(
 ) -> tuple[int, float]:
     if not checkpoint.exists():
         return 0, 0.0
-    state = torch.load(checkpoint, map_location=device, weights_only=True)
+    state = load_checkpoint(checkpoint, device)
     model.load_state_dict(state["model"])
     optimiser.load_state_dict(state["optimiser"])
     print(f"resuming at step {state['step']} from {checkpoint}", flush=True)
