@@ -11,6 +11,7 @@ The text is in jupytext's percent format. Four marks on a cell are ours:
 import ast
 import hashlib
 import inspect
+import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -121,7 +122,7 @@ def quote(reference: Implementation, setup: str) -> str:
     What it uses of its own module (functions, classes, constants), and imports that the setup cell lacks, stand inside
     the marks too: before the body's first line or, where helpers need them as well, above these.
     """
-    source = inspect.getsource(inspect.getmodule(reference))  # type: ignore[arg-type]  # a reference stands in a module
+    source = inspect.getsource(sys.modules[reference.__module__])
     tree = ast.parse(source)
     function = _definition(tree, reference.__name__)
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body

@@ -8,6 +8,7 @@ installed, its row says so.
 import argparse
 import copy
 import functools
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -155,6 +156,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.library", description=__doc__.splitlines()[0])
     parser.add_argument("words", nargs="*", help="only comparisons whose name has one of these")
     words = parser.parse_args().words
+    os.environ["KINETO_LOG_LEVEL"] = "99"  # or torch's profiler writes on standard error
     print(f"{settings.device().type}, {torch.get_num_threads()} threads, torch {torch.__version__}\n")
     print("| ours / otherwise | times as fast | asked | peak memory, MB |\n|---|--:|--:|--:|")
     for row in rows():

@@ -90,7 +90,7 @@ def _write(rows: list[dict]) -> None:
         NAME,
         rows,
         command="python -m benchmarks.transfer --record",
-        date=datetime.date.today().isoformat(),  # noqa: DTZ011  the reader's own day
+        date=datetime.datetime.now().astimezone().date().isoformat(),
         machine=f"{settings.device().type}, {torch.get_num_threads()} threads, torch {torch.__version__}",
     )
 

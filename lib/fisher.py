@@ -71,7 +71,7 @@ def fisher_diagonal(
         return functional_call(model, values, (image.unsqueeze(0),)).log_softmax(1)[0]  # (K,)
 
     def squared_gradients(image: Tensor, choice: Tensor) -> dict[str, Tensor]:
-        log_p, pull_back = vjp(lambda values: log_probabilities(values, image), parameters)  # type: ignore[misc]
+        log_p, pull_back, *_ = vjp(lambda values: log_probabilities(values, image), parameters)
         return _sum_of_squares(pull_back, _directions(labels, log_p, choice))
 
     with _evaluating(model):

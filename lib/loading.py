@@ -5,9 +5,9 @@ of one and the same. Where the seed travels with the image instead, it does not 
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -40,7 +40,7 @@ def seeded_loader(
     for name, value, least in (("batch_size", batch_size, 1), ("workers", workers, 0)):
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ValueError(f"{name}: expected an integer of at least {least}, got {value!r}")
-    items, order = _SeededItems(dataset), _SeededOrder(len(dataset), generator, shuffle)  # type: ignore[arg-type]
+    items, order = _SeededItems(dataset), _SeededOrder(len(cast(Sized, dataset)), generator, shuffle)
     own = torch.Generator()  # for what the loader itself draws, which no item will see: else it is the global state
     return DataLoader(
         items, batch_size, sampler=order, num_workers=workers, generator=own, persistent_workers=workers > 0
@@ -61,18 +61,18 @@ def global_seed(seed: int) -> Iterator[None]:
         ...     torch.equal(first, torch.rand(2))
         True
     """
-    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  # the global one is meant
+    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  the global state is meant
     devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
     with torch.random.fork_rng(devices):
         try:
             torch.default_generator.manual_seed(seed)
             if devices:
                 torch.cuda.manual_seed(seed)
-            np.random.seed(seed % 2**32)  # noqa: NPY002
+            np.random.seed(seed % 2**32)  # noqa: NPY002  the global state is meant
             random.seed(seed)
             yield
         finally:
-            np.random.set_state(numpy_state)  # noqa: NPY002
+            np.random.set_state(numpy_state)  # noqa: NPY002  the global state is meant
             random.setstate(python_state)
 
 

@@ -181,6 +181,11 @@ def test_evaluation_transform_refuses_a_crop_that_is_none(crop):
 # ---- a draw an image ----------------------------------------------------------------------------------------------
 
 
+def global_states() -> tuple:
+    numpys = np.random.get_state()[1].tolist()  # noqa: NPY002  the global state is what must not change
+    return torch.get_rng_state().tolist(), numpys, random.getstate()
+
+
 def test_per_image_is_a_loop_under_one_seed_and_leaves_the_global_state():
     images = torch.stack([picture(seed=seed) for seed in range(4)])
     transform, [seed] = train_transform(24, MEAN, STD), draw_seeds(1, generator(6))
@@ -188,10 +193,10 @@ def test_per_image_is_a_loop_under_one_seed_and_leaves_the_global_state():
         torch.manual_seed(seed)
         expected = torch.stack([transform(image) for image in images])
     before = images.clone()
-    states = torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+    states = global_states()
     assert torch.equal(PerImage(transform)(images, generator(6)), expected)
     assert torch.equal(images, before)
-    assert states == (torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate())  # noqa: NPY002
+    assert global_states() == states
 
 
 def test_per_image_differs_between_images_and_calls_where_torchvision_gives_one_draw_to_a_batch():

@@ -1,6 +1,7 @@
 """The Fisher information, against its closed form in NumPy and against autograd, one image and one label at a time."""
 
 import copy
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -253,7 +254,7 @@ def test_fisher_diagonal_laws(seed: int, factor: float, shift: float, count: int
 class Counted(torch.autograd.Function):
     """The identity; writes down over how many images vmap runs it."""
 
-    sizes: list[int] = []  # noqa: RUF012
+    sizes: ClassVar[list[int]] = []
 
     @staticmethod
     def forward(x):

@@ -20,7 +20,7 @@ class Noisy(Dataset):
         return self.count
 
     def __getitem__(self, index):
-        return index, torch.rand(()).item(), np.random.rand(), random.random()  # noqa: NPY002
+        return index, torch.rand(()).item(), np.random.rand(), random.random()  # noqa: NPY002  as careless data sets draw
 
 
 class Holding(Noisy):
