@@ -48,7 +48,8 @@ def lesson(folder: Path, text: str) -> Path:
 
 
 def test_source_parses_under_python_3_7():
-    ast.parse(SOURCE.read_text(encoding="utf-8"), feature_version=(3, 7))
+    tree = ast.parse(SOURCE.read_text(encoding="utf-8"), feature_version=(3, 7))
+    assert {"main", "python_problem"} <= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 def test_source_imports_the_standard_library_only():

@@ -37,9 +37,9 @@ def by_numpy(model: nn.Sequential, array: np.ndarray, temperature: float = 1.0) 
     return softmax(scores / temperature, axis=1)
 
 
-def same(found: list[tuple[str, float]], probabilities: np.ndarray) -> None:
-    assert [name for name, _ in found] == [CLASSES[k] for k in probabilities.argmax(1)]
-    np.testing.assert_allclose([p for _, p in found], probabilities.max(1), rtol=1e-5)
+def answers(probabilities: np.ndarray) -> list[tuple]:
+    """The likeliest name of each row, and about its probability."""
+    return [(CLASSES[row.argmax()], pytest.approx(float(row.max()), rel=1e-5)) for row in probabilities]
 
 
 # ---- predict ------------------------------------------------------------------------------------------------------
@@ -50,7 +50,7 @@ def same(found: list[tuple[str, float]], probabilities: np.ndarray) -> None:
 def test_predict_is_what_numpy_computes(temperature: float, batch_size: int) -> None:
     model, array = network(), pixels()
     found = predict(model, array, CLASSES, PREPARE, temperature=temperature, batch_size=batch_size)
-    same(found, by_numpy(model, array, temperature))
+    assert found == answers(by_numpy(model, array, temperature))
 
 
 def test_predict_gives_one_answer_a_picture_whatever_its_form(tmp_path: Path) -> None:
@@ -74,9 +74,9 @@ def test_predict_gives_one_answer_a_picture_whatever_its_form(tmp_path: Path) ->
     }
     expected = by_numpy(model, array)
     for form in forms.values():
-        same(predict(model, form, CLASSES, PREPARE, batch_size=2), expected)
+        assert predict(model, form, CLASSES, PREPARE, batch_size=2) == answers(expected)
     for single in (array[0], tensor[0], tensor[0] / 255, files[0], str(files[0]), Image.fromarray(array[0])):
-        same(predict(model, single, CLASSES, PREPARE), expected[:1])
+        assert predict(model, single, CLASSES, PREPARE) == answers(expected[:1])
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16], ids=str)
@@ -92,7 +92,7 @@ def test_predict_leaves_modes_statistics_and_pictures_and_keeps_no_history() -> 
     array.flags.writeable = False
     before, pictures = copy.deepcopy(model.state_dict()), array.copy()
     found = predict(model, array, CLASSES, PREPARE)
-    same(found, by_numpy(model, array))
+    assert found == answers(by_numpy(model, array))
     assert [layer.training for layer in model] == [True, False, True, True]
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert np.array_equal(array, pictures)

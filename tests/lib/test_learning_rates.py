@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.optim import lr_scheduler as schedulers
 from torch.optim.lr_scheduler import CosineAnnealingWarmRestarts, LambdaLR, OneCycleLR
-from torchvision import models
-from torchvision.models import get_model, list_models, resnet18, vit_b_16
+from torchvision.models import resnet18
 
 from lib.freezing import freeze
 from lib.learning_rates import (
@@ -23,6 +22,7 @@ from lib.learning_rates import (
     warm_restarts,
 )
 from lib.stages import stages
+from tests.lib.classifiers import CLASSIFIERS, build
 
 quick = settings(max_examples=50, deadline=None, derandomize=True)
 
@@ -60,8 +60,7 @@ def test_layer_learning_rates_refuses(arguments, named):
 
 @pytest.mark.parametrize("name", ["resnet18", "vit_b_16", "convnext_tiny", "googlenet", "swin_t", "densenet121"])
 def test_parameter_groups_hold_every_parameter_once(name):
-    with torch.device("meta"):
-        model = get_model(name, weights=None, **({"init_weights": False} if name == "googlenet" else {}))
+    model = build(name)
     groups = parameter_groups(model, 1e-2, 0.3)
     held = [id(parameter) for group in groups for parameter in group["params"]]
     assert sorted(held) == sorted(id(parameter) for parameter in model.parameters())
@@ -75,8 +74,6 @@ def test_parameter_groups_frozen_or_not_are_the_same():
 
 
 def test_parameter_groups_decay_weights_and_neither_biases_nor_norms():
-    groups = parameter_groups(vit_b_16(weights=None), 1e-2, 0.5, weight_decay=0.05)
-    decays = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(2, 2))
     decays = {id(p): group["weight_decay"] for group in parameter_groups(model, 0.1) for p in group["params"]}
     assert {name: decays[id(p)] for name, p in model.named_parameters()} == {
@@ -212,11 +209,9 @@ def test_schedules_refuse(schedule, step, options, named):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list_models(module=models))
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_parameter_groups_partition_all_80_classifiers(name):
-    with torch.device("cpu" if name.startswith("regnet") else "meta"):
-        options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-        model = get_model(name, weights=None, **options)
+    model = build(name)
     groups = parameter_groups(model, 1e-2, 0.3)
     held = [id(parameter) for group in groups for parameter in group["params"]]
     assert sorted(held) == sorted(id(parameter) for parameter in model.parameters())

@@ -1,31 +1,14 @@
 """Stages of all 80 torchvision classifiers, on the meta device, without values: nothing is drawn, nothing computed."""
 
-import contextlib
-from unittest.mock import patch
-
 import pytest
 import torch
-import torchvision
 from torch import nn
 
 from lib.backbones import ARCHITECTURES, replace_head
 from lib.stages import output_layers, stages
+from tests.lib.classifiers import CLASSIFIERS, build
 
-CLASSIFIERS = torchvision.models.list_models(module=torchvision.models)
 SIDES = {"inception_v3": 299}
-
-
-def build(name):
-    """The network on the meta device; the 15 RegNets, which do not build there, are moved there undrawn."""
-    options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    if not name.startswith("regnet"):
-        with torch.device("meta"):
-            return torchvision.models.get_model(name, **options)
-    initialisers = [n for n in dir(nn.init) if n.endswith("_") and not n.startswith("_")]
-    with contextlib.ExitStack() as stack:
-        for initialiser in initialisers:
-            stack.enter_context(patch.object(nn.init, initialiser, lambda tensor, *_, **__: tensor))
-        return torchvision.models.get_model(name).to("meta")
 
 
 def layers(module):

@@ -7,14 +7,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torchvision import models
-from torchvision.models import get_model, list_models, resnet18
+from torchvision.models import resnet18
 
 from lib.batchnorm import norms_with_buffers
 from lib.freezing import is_frozen, is_pinned
 from lib.learning_rates import parameter_groups
 from lib.stages import stages
 from lib.unfreezing import GradualUnfreezer, every_epochs, plateau_schedule
+from tests.lib.classifiers import CLASSIFIERS, build
 
 losses = st.lists(st.floats(0, 2), max_size=15)
 quick = settings(max_examples=60, deadline=None, derandomize=True)
@@ -153,11 +153,9 @@ def test_schedules_refuse_what_is_out_of_range():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list_models(module=models))
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_gradual_unfreezer_opens_every_parameter_of_all_80_classifiers(name):
-    with torch.device("cpu" if name.startswith("regnet") else "meta"):
-        options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-        model = get_model(name, weights=None, **options)
+    model = build(name)
     unfreezer = GradualUnfreezer(model)
     trainable = [sum(p.requires_grad for p in model.parameters())]
     while unfreezer.step(1.0):
