@@ -1,7 +1,7 @@
 """What one phase of fine-tuning trains, and the batches that it takes: images, or what a frozen prefix makes of them.
 
 While a prefix of the network is frozen and the images are the same in every epoch, its output is computed once: the
-same numbers as the plain way, many times faster. Where the images differ, the plain thing is done, and a note says so.
+same numbers as the plain way, without its pass. Where the images differ, the plain thing is done, and a note says so.
 """
 
 from collections.abc import Callable, Iterator

@@ -66,6 +66,8 @@ class GradualUnfreezer:
 
         Raises ValueError where fewer stages were open then than are now.
         """
+        if state["open"] < self._open:
+            raise ValueError(f"state: expected at least the {self._open} open stages of now, got {state['open']}")
         self._unfreeze(state["open"])
         self.losses = list(state["losses"])
 

@@ -5,7 +5,7 @@ pose, stroke, colour and blending on a ground of textures, regions and stripes, 
 cannot learn colour, place or size. No digit is among the classes and no photograph among the grounds: what a digit
 looks like, and what a photograph looks like, is left for the target task to show.
 
-Drawing runs in whole batches on the generator's device, in less time than training on what it draws.
+Drawing runs in whole batches on the generator's device.
 """
 
 import math

@@ -120,6 +120,14 @@ def test_gradual_unfreezer_refuses_a_schedule_that_freezes_again():
         unfreezer.step(1.0)
 
 
+def test_gradual_unfreezer_refuses_a_state_from_before_what_is_open():
+    unfreezer = GradualUnfreezer(small())
+    early = unfreezer.state_dict()
+    unfreezer.step(1.0)
+    with pytest.raises(ValueError, match="state: expected at least the 1 open stages of now, got 0"):
+        unfreezer.load_state_dict(early)
+
+
 # ---- schedules ----------------------------------------------------------------------------------------------------
 
 
