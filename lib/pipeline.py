@@ -52,7 +52,8 @@ def fine_tune(
 
     Under `torchrun`, every process trains on its share of each batch (`lib.distributed`); the first writes checkpoints.
     Raises ValueError for a split without images, for a phase with more stages than the model has, and for a checkpoint
-    that is damaged or of another run.
+    that is damaged or of another run; FloatingPointError where the training loss of an epoch is not finite: the model
+    then has the best weights so far, and the checkpoint is that of the epoch before.
     """
     plan, device = plan or Plan(), next(model.parameters()).device
     train, validation = (Split(split.images.to(device), split.labels.to(device)) for split in (train, validation))
@@ -86,6 +87,9 @@ def _train_phase(run: "_Run", phase: Phase, feed: Feed, report: Callable[[Epoch]
         begun = time.perf_counter()
         with _dropout_from(seed_of(plan.seed, number, epoch)):
             loss = optimisation.epoch(feed.batches(epoch))
+        if not math.isfinite(loss):
+            run.restore_best()
+            raise FloatingPointError(f"phase {number}, epoch {epoch}: expected a finite loss, got {loss}. {_HINT}")
         scores = evaluate(optimisation.validated, feed.validation_batches())
         seconds = time.perf_counter() - begun
         done = Epoch(number, epoch, loss, scores.loss, scores.accuracy, optimisation.rate, seconds, feed.cached)
@@ -97,6 +101,9 @@ def _train_phase(run: "_Run", phase: Phase, feed: Feed, report: Callable[[Epoch]
         if stops:
             break
     run.restore_best()
+
+
+_HINT = "A lower rate, a lower clip_norm, or a plan without mixed precision may help."
 
 
 class _Run:

@@ -67,11 +67,13 @@ class Plan:
     steps in which the rate rises; after them it falls along a cosine. patience: end a phase after so many epochs
     without a better validation accuracy; None for never. frozen_norms: norms keep their source statistics, also where γ
     and β learn. average: decay of an exponential moving average of the weights, such as 0.99, which is then what is
-    validated and kept; None for none. precision: torch.bfloat16 or float16 for mixed precision. channels_last: the
-    memory layout that convolutions like. compile: with torch.compile, anew in each phase. augment(images, generator): a
-    new view of a batch, float in [0, 1], in each epoch. mix(images, labels, generator): images and soft targets, as
-    Mixup and CutMix give them; label smoothing comes on top of theirs. cache_bytes: how much memory the output of a
-    frozen prefix may take; more is not kept. seed: of the order, the augmentation and dropout.
+    validated and kept; None for none. precision: torch.bfloat16 or float16 for mixed precision; on processors with
+    bfloat16 instructions, PyTorch 2.14's gradients are wrong where a convolution strides over a single pixel, so give
+    images that are large enough. channels_last: the memory layout that convolutions like. compile: with torch.compile,
+    anew in each phase. augment(images, generator): a new view of a batch, float in [0, 1], in each epoch. mix(images,
+    labels, generator): images and soft targets, as Mixup and CutMix give them; label smoothing comes on top of theirs.
+    cache_bytes: how much memory the output of a frozen prefix may take; more is not kept. seed: of the order, the
+    augmentation and dropout.
     """
 
     phases: tuple[Phase, ...] = field(default_factory=two_phases)
