@@ -20,7 +20,7 @@ import torchvision
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
-from lib.downloads import DownloadError, fetch
+from lib.downloads import DownloadError, addresses, fetch
 from lib.stages import output_layers
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -46,9 +46,9 @@ def load_backbone(name: str, weights: str | None = "bundled", *, seed: int = 0) 
     """A network with its pre-trained weights, float32, on the CPU, in evaluation mode, with its 1,000-class head.
 
     weights: "bundled" for the course's own, trained on GlyphNet; the name of torchvision's, such as "IMAGENET1K_V2" or
-    "DEFAULT", which are downloaded once and checked against the hash in their file name; None for a network that has
-    learnt nothing, its weights drawn from `seed` (and `seed` is used for nothing else). The global random state is
-    left as it is.
+    "DEFAULT", which are downloaded once, from COURSE_MIRROR first if that is set (lib.downloads.addresses), and checked
+    against the hash in their file name; None for a network that has learnt nothing, its weights drawn from `seed` (and
+    `seed` is used for nothing else). The global random state is left as it is.
 
     Raises ValueError for an unknown name or unknown weights, and for a bundled file that is not what its hash says;
     FileNotFoundError where a bundled file is missing; DownloadError where weights cannot be downloaded.
@@ -186,7 +186,8 @@ def _torchvision_model(name: str, weights: Any) -> nn.Module:
     path = Path(torch.hub.get_dir()) / "checkpoints" / Path(weights.url).name
     [hash_prefix] = re.findall(r"-([0-9a-f]{8,})\.pth$", path.name)
     try:
-        fetch(weights.url, path, hash_prefix=hash_prefix, what=f"the weights {weights} of {name}")
+        urls = addresses(f"checkpoints/{path.name}", weights.url)
+        fetch(urls, path, hash_prefix=hash_prefix, what=f"the weights {weights} of {name}")
     except DownloadError as error:
         raise DownloadError(f'{error} load_backbone("resnet10") is bundled and needs no network.') from error
     return _seeded(partial(torchvision.models.get_model, name, weights=weights), seed=0)

@@ -2,6 +2,9 @@
 
 What was received before a connection broke is kept beside the file's place and is gone on with, from the same server
 or from another that has the same file. The hash decides at the end whether the pieces are the file.
+
+An institute can serve a copy of the files, weights and data sets alike, from a server of its own: with its address in
+the environment variable COURSE_MIRROR it is asked first.
 """
 
 import hashlib
@@ -54,6 +57,23 @@ def fetch(url: str | Sequence[str], path: Path, *, hash_prefix: str, what: str, 
         f"{what} could not be downloaded from {listed}. Run this again when the network is there, "
         f"or put the file at {path} by hand."
     ) from reasons[-1][1]
+
+
+def addresses(place: str, urls: str | Sequence[str]) -> list[str]:
+    """Where to ask for a file, in this order: at `<COURSE_MIRROR>/<place>`, if COURSE_MIRROR is set; at `urls`.
+
+    place: the file's path under the folder that holds it on this machine, such as "checkpoints/resnet18-f37072fd.pth".
+    Raises ValueError where COURSE_MIRROR is no address that begins with http://, https:// or file://.
+
+    Example:
+        >>> addresses("svhn/train_32x32.mat", "http://example.org/train_32x32.mat")[-1]
+        'http://example.org/train_32x32.mat'
+    """
+    published = [urls] if isinstance(urls, str) else list(urls)
+    mirror = os.environ.get("COURSE_MIRROR", "")
+    if mirror and not mirror.startswith(("http://", "https://", "file://")):
+        raise ValueError(f"COURSE_MIRROR: expected an address such as 'https://example.org/data', got {mirror!r}")
+    return [f"{mirror.rstrip('/')}/{place}", *published] if mirror else published
 
 
 def check_hash(path: Path, hash_prefix: str, algorithm: str = "sha256") -> None:

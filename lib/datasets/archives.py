@@ -1,7 +1,7 @@
 """The files of published data sets: looked for, downloaded where that is asked for, held to their hash, unpacked.
 
-Everything lies under one folder, the root. An institute can serve a copy of its files from a server of its own: with
-the address in the environment variable COURSE_MIRROR it is asked first, for `<COURSE_MIRROR>/<place under the root>`.
+Everything lies under one folder, the root, which the environment variable COURSE_DATA may name. A server that
+COURSE_MIRROR names is asked first, for `<COURSE_MIRROR>/<place under the root>` (lib.downloads.addresses).
 """
 
 import gzip
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from lib.downloads import DownloadError, fetch
+from lib.downloads import DownloadError, addresses, fetch
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def provide(name: str, archives: Sequence[Archive], root: Path, *, download: boo
         if archive.holds and archive.is_ready(root):
             continue
         try:
-            what = f"{Path(archive.place).name} of {name}"
-            fetch(_addresses(archive), root / archive.place, hash_prefix=archive.md5, algorithm="md5", what=what)
+            what, urls = f"{Path(archive.place).name} of {name}", addresses(archive.place, archive.urls)
+            fetch(urls, root / archive.place, hash_prefix=archive.md5, algorithm="md5", what=what)
         except DownloadError as error:
             raise DownloadError(f'{error} load_task("{instead}") is bundled and needs no network.') from error
         if archive.holds:
@@ -72,18 +72,11 @@ def provide(name: str, archives: Sequence[Archive], root: Path, *, download: boo
 
 
 def _how_to_get(name: str, missing: list[Archive], root: Path, instead: str) -> str:
-    files = ", ".join(f"{archive.place} ({_addresses(archive)[0]})" for archive in missing)
+    files = ", ".join(f"{archive.place} ({addresses(archive.place, archive.urls)[0]})" for archive in missing)
     return (
         f'{name} is not on this machine: {root} lacks {files}. load_task("{name}", download=True) downloads what is '
         f'missing; without a network, put the files there by hand, or take the bundled load_task("{instead}").'
     )
-
-
-def _addresses(archive: Archive) -> list[str]:
-    mirror = os.environ.get("COURSE_MIRROR", "")
-    if mirror and not mirror.startswith(("http://", "https://", "file://")):
-        raise ValueError(f"COURSE_MIRROR: expected an address such as 'https://example.org/data', got {mirror!r}")
-    return [f"{mirror.rstrip('/')}/{archive.place}", *archive.urls] if mirror else list(archive.urls)
 
 
 def _unpack(archive: Path, target: Path) -> None:

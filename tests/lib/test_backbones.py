@@ -13,6 +13,7 @@ from lib.backbones import Normalisation, load_backbone, model_card, preprocessin
 from lib.datasets.glyph_bank import CLASSES
 from lib.downloads import DownloadError
 from lib.files import sha256
+from tests.lib.serving import folder_handler, serving
 
 TINY = "squeezenet1_1"
 
@@ -90,6 +91,7 @@ def test_load_backbone_draws_random_weights_from_the_seed_alone(name):
 @pytest.fixture
 def imagenet(tmp_path, monkeypatch):
     """Stands for torchvision's server: what is in `tmp_path` is served as SqueezeNet's weights, by a file: address."""
+    monkeypatch.delenv("COURSE_MIRROR", raising=False)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "cache"))
     enum = torchvision.models.get_model_weights(TINY)
     torch.save(load_backbone(TINY, weights=None, seed=5).state_dict(), tmp_path / "weights")
@@ -110,6 +112,24 @@ def test_load_backbone_brings_torchvisions_weights_and_keeps_them(imagenet):
     for key, value in expected.items():
         assert torch.equal(model.state_dict()[key], value)
         assert torch.equal(again.state_dict()[key], value)
+
+
+def test_load_backbone_asks_the_course_mirror_first_and_torchvision_where_that_lacks_the_file(
+    imagenet, tmp_path, monkeypatch
+):
+    (tmp_path / "mirror" / "checkpoints").mkdir(parents=True)
+    kept, copy, asked = tmp_path / "cache" / "checkpoints", tmp_path / "mirror" / "checkpoints" / imagenet.name, []
+    with serving(folder_handler(tmp_path / "mirror", asked)) as url:
+        monkeypatch.setenv("COURSE_MIRROR", url)
+        load_backbone(TINY, weights="IMAGENET1K_V1")
+        (kept / imagenet.name).unlink()
+        imagenet.rename(copy)
+        load_backbone(TINY, weights="IMAGENET1K_V1")
+        (kept / imagenet.name).unlink()
+        copy.unlink()
+        with pytest.raises(DownloadError, match=f"from {url}/checkpoints/{imagenet.name} .*, nor from file:"):
+            load_backbone(TINY, weights="IMAGENET1K_V1")
+    assert asked == [f"/checkpoints/{imagenet.name}"] * 3
 
 
 def test_load_backbone_without_a_network_says_what_is_missing_and_what_is_there(imagenet):

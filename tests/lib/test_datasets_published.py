@@ -3,10 +3,8 @@
 Every fake picture is one flat grey, 20 · label + a number of its own, so that a pixel tells which picture it is.
 """
 
-import functools
 import gzip
 import hashlib
-import http.server
 import importlib.machinery
 import io
 import re
@@ -14,7 +12,6 @@ import shutil
 import struct
 import sys
 import tarfile
-import threading
 import types
 import zipfile
 from pathlib import Path
@@ -29,33 +26,20 @@ from torchvision.datasets import MNIST, PCAM, SVHN, EuroSAT, Flowers102, OxfordI
 
 from lib.datasets import load_task, published, reading
 from lib.downloads import DownloadError
+from tests.lib.serving import folder_handler, serving
 
 SPLITS = ("train", "validation", "test")
 asked = []  # the path of every request
-
-
-class Handler(http.server.SimpleHTTPRequestHandler):
-    def do_GET(self):
-        asked.append(self.path)
-        super().do_GET()
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A server's folder and its address."""
     folder = tmp_path_factory.mktemp("server")
-    handler = functools.partial(Handler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
-        thread.start()
-        for write in FAKES.values():
-            write(folder)
-        yield folder, f"http://127.0.0.1:{running.server_port}/"
-        running.shutdown()
-        thread.join()
+    for write in FAKES.values():
+        write(folder)
+    with serving(folder_handler(folder, asked)) as url:
+        yield folder, f"{url}/"
 
 
 @pytest.fixture(autouse=True)

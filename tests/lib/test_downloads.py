@@ -3,11 +3,11 @@
 import hashlib
 import http.server
 import re
-import threading
 
 import pytest
 
-from lib.downloads import DownloadError, check_hash, fetch
+from lib.downloads import DownloadError, addresses, check_hash, fetch
+from tests.lib.serving import serving
 
 CONTENT = bytes(range(256)) * 4000
 HASH = hashlib.sha256(CONTENT).hexdigest()[:8]
@@ -48,12 +48,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def server():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
-        thread.join()
+    with serving(Handler) as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)
@@ -188,6 +184,24 @@ def test_fetch_begins_anew_at_the_next_address_after_a_wrong_hash(server, tmp_pa
         fetch([server + "/ranged", server + "/ranged"], tmp_path / "file", hash_prefix="00", what="a file")
     assert asked == [("/ranged", None), ("/ranged", None)]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("mirror", ["https://example.org/copy", "http://example.org/copy/", "file:///copy"])
+def test_addresses_begin_with_the_mirror_that_is_named(monkeypatch, mirror):
+    monkeypatch.setenv("COURSE_MIRROR", mirror)
+    assert addresses("svhn/a.mat", ["http://first/a", "http://second/a"]) == [
+        f"{mirror.removesuffix('/')}/svhn/a.mat",
+        "http://first/a",
+        "http://second/a",
+    ]
+    monkeypatch.setenv("COURSE_MIRROR", "")
+    assert addresses("svhn/a.mat", "http://first/a") == ["http://first/a"]
+
+
+def test_addresses_refuse_a_mirror_that_is_no_address(monkeypatch):
+    monkeypatch.setenv("COURSE_MIRROR", "example.org")
+    with pytest.raises(ValueError, match=r"COURSE_MIRROR: expected an address such as .* got 'example.org'"):
+        addresses("svhn/a.mat", "http://first/a")
 
 
 # ---- arguments ----------------------------------------------------------------------------------------------------
