@@ -28,7 +28,7 @@ class CheckFailed(AssertionError):
 def check(name: str, implementation: Any) -> None:
     """Try `implementation` on the cases of exercise `name`, show what held and what did not.
 
-    Raises CheckFailed if a property did not hold, or if it could not be tried: no such exercise, not a function,
+    Raises CheckFailed if a property did not hold, or if it could not be tried: no such exercise, not a function or class,
     parameters that do not fit, the reference itself.
     """
     try:
@@ -56,7 +56,8 @@ def _cannot_be_tried(exercise: Exercise, implementation: Any) -> str | None:
     wanted = inspect.signature(exercise.reference)
     call = f"{exercise.name}({', '.join(wanted.parameters)})"
     if not callable(implementation):
-        return f"{exercise.name} should be a function, {call}; this is {_kind(implementation)}."
+        what = "class" if isinstance(exercise.reference, type) else "function"
+        return f"{exercise.name} should be a {what}, {call}; this is {_kind(implementation)}."
     if implementation is exercise.reference:
         return f"this is lib's own {exercise.name}. Write yours, and compare afterwards."
     try:

@@ -8,12 +8,7 @@ The text is in jupytext's percent format. Four marks on a cell are ours:
     # %% check="freeze"                 empty; the call of the check, worth the exercise's points
 """
 
-import ast
 import hashlib
-import inspect
-import sys
-import textwrap
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +16,9 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.exercise import Exercise, Implementation
+from autograder.exercise import Exercise
 from autograder.exercises import find, of_lesson
+from autograder.quotation import quote
 
 _KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -111,97 +107,6 @@ def _name_cells(lesson: str, cells: list[NotebookNode]) -> None:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8")).hexdigest()[:8]
-
-
-# ---- quotation ----------------------------------------------------------------------------------------------------
-
-
-def quote(reference: Implementation, setup: str) -> str:
-    """The reference's source with nbgrader's solution marks around its body.
-
-    What it uses of its own module (functions, classes, constants), and imports that the setup cell lacks, stand inside
-    the marks too: before the body's first line or, where helpers need them as well, above these.
-    """
-    source = inspect.getsource(sys.modules[reference.__module__])
-    tree = ast.parse(source)
-    function = _definition(tree, reference.__name__)
-    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
-    first = min([body[0].lineno, *_comment_lines(source, function.body[0].end_lineno or 0, body[0].lineno)])
-    head, inside = _lines(source, _beginning(function), first - 1), _lines(source, first, function.end_lineno or 0)
-    helpers = _helpers(tree, function)
-    imports = "\n".join(_missing_imports(tree, [function, *helpers], setup))
-    start = ["### BEGIN SOLUTION", *([imports, ""] if imports and not helpers else [])]
-    blocks = [f"{head}\n{textwrap.indent(chr(10).join(start), '    ')}\n{inside}"]
-    blocks += [imports] if imports and helpers else []
-    blocks += [_lines(source, _beginning(helper), helper.end_lineno or 0) for helper in helpers]
-    return "\n\n\n".join(blocks) + ("\n### END SOLUTION" if helpers else "\n    ### END SOLUTION")
-
-
-def _definition(tree: ast.Module, name: str) -> ast.FunctionDef:
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return node
-    raise ValueError(f"{name} is not a function at the top of its module: it cannot be quoted")
-
-
-def _comment_lines(source: str, after: int, before: int) -> Iterator[int]:
-    """Numbers of the comment lines between docstring and first statement."""
-    lines = source.splitlines()
-    return (number for number in range(after + 1, before) if lines[number - 1].strip().startswith("#"))
-
-
-def _lines(source: str, first: int, last: int) -> str:
-    return "\n".join(source.splitlines()[first - 1 : last])
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-
-
-def _beginning(node: ast.stmt) -> int:
-    """The number of its first line, decorators included."""
-    return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
-
-
-def _helpers(tree: ast.Module, function: ast.FunctionDef) -> list[ast.stmt]:
-    """What `function` uses of its own module, and what that uses, in the order in which it stands."""
-    known = {name: node for node in tree.body for name in _defined(node)}
-    reached: set[str] = {function.name}
-    waiting: list[ast.stmt] = [function]
-    while waiting:
-        used = (_names(waiting.pop()) & known.keys()) - reached
-        reached |= used
-        waiting += [known[name] for name in used]
-    return [node for node in tree.body if node is not function and reached & set(_defined(node))]
-
-
-def _defined(node: ast.stmt) -> list[str]:
-    """The names that a definition or an assignment gives."""
-    match node:
-        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-            return [name]
-        case ast.Assign(targets=targets):
-            return [target.id for target in targets if isinstance(target, ast.Name)]
-        case ast.AnnAssign(target=ast.Name(id=name)):
-            return [name]
-        case _:
-            return []
-
-
-def _missing_imports(tree: ast.Module, functions: Sequence[ast.stmt], setup: str) -> list[str]:
-    needed = set().union(*map(_names, functions)) - {a.asname or a.name for _, a in _imports(ast.parse(setup))}
-    return [
-        f"from {module} import {alias.name}" if module else f"import {alias.name}"
-        for module, alias in _imports(tree)
-        if (alias.asname or alias.name) in needed
-    ]
-
-
-def _imports(tree: ast.Module) -> Iterator[tuple[str | None, ast.alias]]:
-    for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                yield (node.module if isinstance(node, ast.ImportFrom) else None), alias
 
 
 # ---- what a text must hold ----------------------------------------------------------------------------------------

@@ -35,11 +35,11 @@ class GradientReversal(nn.Module):
         super().__init__()
         self.strength = checked_strength(strength)
 
-    def forward(self, features: Tensor) -> Tensor:
-        return _Reversed.apply(features, checked_strength(self.strength))
-
     def extra_repr(self) -> str:
         return f"strength={self.strength:g}"
+
+    def forward(self, features: Tensor) -> Tensor:
+        return _Reversed.apply(features, checked_strength(self.strength))
 
 
 def reversal_strength(progress: float, gamma: float = 10.0) -> float:
