@@ -4,7 +4,7 @@ AdamW, the schedule of its rates, mixed precision with its scaler, an average of
 PyTorch's own, and this page is where they are put together in the right order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -15,8 +15,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lib import distributed
 from lib.epochs import train_one_epoch
-from lib.learning_rates import cosine_with_warmup
-from lib.plan import Plan
+from lib.learning_rates import cosine_with_warmup, one_cycle, slanted_triangular
+from lib.plan import SCHEDULES, Plan
 
 AUXILIARY = 0.3  # weight of an auxiliary head's loss (Szegedy et al., 2015, §5)
 
@@ -31,8 +31,8 @@ class Optimisation:
     def __init__(self, network: nn.Module, groups: list[dict[str, Any]], plan: Plan, steps: int) -> None:
         self.network, self.plan = network, plan
         self.optimiser = torch.optim.AdamW(groups)
-        schedule = partial(cosine_with_warmup, steps=steps, warmup=int(plan.warmup * steps))
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, schedule)
+        factor = schedule_of(plan.schedule, steps, plan.warmup)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, factor)
         device = next(network.parameters()).device.type
         self.scaler = torch.amp.GradScaler(device, enabled=plan.precision is torch.float16)
         self.average = self._average()
@@ -88,6 +88,34 @@ class Optimisation:
         average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(self.plan.average), use_buffers=True)
         self.optimiser.register_step_post_hook(lambda *_: average.update_parameters(self.network))
         return average
+
+
+def schedule_of(name: str, steps: int, warmup: float = 0.1) -> Callable[[int], float]:
+    """The step, counted from 0, → what every rate is multiplied by, for a phase of `steps` steps.
+
+    name: one of lib.plan.SCHEDULES: "cosine" falls along half a cosine to 0, "constant" stays at 1, both after a rise
+    in a straight line over the share `warmup` of the steps; "one-cycle" rises over 30 % of them and falls to almost
+    nothing, "slanted-triangular" rises over 10 % and falls to 1/32 (`lib.learning_rates` has the formulas).
+    Raises ValueError for another name, and for "one-cycle" with fewer than 4 steps: they have no room for a rise.
+
+    Example:
+        >>> factor = schedule_of("constant", steps=30, warmup=0.1)
+        >>> [factor(step) for step in range(5)]
+        [0.25, 0.5, 0.75, 1.0, 1.0]
+    """
+    rising = int(warmup * steps)
+    match name:
+        case "cosine":
+            return partial(cosine_with_warmup, steps=steps, warmup=rising)
+        case "constant":
+            return partial(cosine_with_warmup, steps=steps, warmup=rising, floor=1.0)
+        case "one-cycle" if steps >= 4:
+            return partial(one_cycle, steps=steps)
+        case "one-cycle":
+            raise ValueError(f"schedule: one-cycle needs at least 4 steps in a phase, got {steps}")
+        case "slanted-triangular":
+            return partial(slanted_triangular, steps=steps)
+    raise ValueError(f"schedule: expected one of {', '.join(SCHEDULES)}, got {name!r}")
 
 
 class _Objective:

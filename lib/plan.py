@@ -14,6 +14,7 @@ from torch import Tensor
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
 Mix = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
+SCHEDULES = ("cosine", "constant", "one-cycle", "slanted-triangular")
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,16 @@ class Plan:
 
     phases: one after the other; each begins at the best weights so far; `two_phases()` unless given.
     batch_size: images a step. weight_decay: AdamW's, for weights alone. label_smoothing: share of the target that is
-    spread over all classes, in [0, 1). clip_norm: what the gradient's norm is clipped to. warmup: share of a phase's
-    steps in which the rate rises; after them it falls along a cosine. patience: end a phase after so many epochs
-    without a better validation accuracy; None for never. frozen_norms: norms keep their source statistics, also where γ
-    and β learn. average: decay of an exponential moving average of the weights, such as 0.99, which is then what is
-    validated and kept; None for none. precision: torch.bfloat16 or float16 for mixed precision; on processors with
-    bfloat16 instructions, PyTorch 2.14's gradients are wrong where a convolution strides over a single pixel, so give
-    images that are large enough. channels_last: the memory layout that convolutions like. compile: with torch.compile,
-    anew in each phase. augment(images, generator): a new view of a batch, float in [0, 1], in each epoch. mix(images,
-    labels, generator): images and soft targets, as Mixup and CutMix give them; label smoothing comes on top of theirs.
+    spread over all classes, in [0, 1). clip_norm: what the gradient's norm is clipped to. schedule: how the rate goes
+    in each phase: one of SCHEDULES. warmup: share of a phase's steps in which it rises first, if the schedule is
+    "cosine" or "constant"; the others have a rise of their own. patience: end a phase after so many epochs without a
+    better validation accuracy; None for never. frozen_norms: norms keep their source statistics, also where γ and β
+    learn. average: decay of an exponential moving average of the weights, such as 0.99, which is then what is validated
+    and kept; None for none. precision: torch.bfloat16 or float16 for mixed precision; on processors with bfloat16
+    instructions, PyTorch 2.14's gradients are wrong where a convolution strides over a single pixel, so give images
+    that are large enough. channels_last: the memory layout that convolutions like. compile: with torch.compile, anew in
+    each phase. augment(images, generator): a new view of a batch, float in [0, 1], in each epoch. mix(images, labels,
+    generator): images and soft targets, as Mixup and CutMix give them; label smoothing comes on top of theirs.
     cache_bytes: how much memory the output of a frozen prefix may take; more is not kept. seed: of the order, the
     augmentation and dropout.
     """
@@ -81,6 +83,7 @@ class Plan:
     weight_decay: float = 0.01
     label_smoothing: float = 0.1
     clip_norm: float = 1.0
+    schedule: str = "cosine"
     warmup: float = 0.1
     patience: int | None = None
     frozen_norms: bool = True
@@ -99,6 +102,7 @@ class Plan:
         _check("weight_decay", self.weight_decay, 0 <= self.weight_decay < math.inf, "at least 0")
         _check("label_smoothing", self.label_smoothing, 0 <= self.label_smoothing < 1, "in [0, 1)")
         _check("clip_norm", self.clip_norm, self.clip_norm > 0, "above 0")
+        _check("schedule", self.schedule, self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}")
         _check("warmup", self.warmup, 0 <= self.warmup < 1, "a share in [0, 1)")
         _check("patience", self.patience, self.patience is None or self.patience >= 1, "None or at least 1")
         _check("average", self.average, self.average is None or 0 < self.average < 1, "None or in (0, 1)")
