@@ -2,6 +2,7 @@
 
 import copy
 import html
+import itertools
 import json
 import re
 
@@ -14,7 +15,8 @@ from torch import nn
 
 from lib.freezing_costs import freezing_costs
 from lib.freezing_picture import freezing_picture
-from lib.widgets import freezing_explorer, predict
+from lib.plots import bars
+from lib.widgets import explore, freezing_explorer, predict
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +47,12 @@ def alt(page: str) -> str:
 
 
 def test_explorer_has_a_place_for_every_number_of_frozen_stages_but_all(explorer):
-    assert (explorer.slider.min, explorer.slider.max, len(explorer.pictures)) == (0, 2, 3)
+    assert (explorer.sliders[0].min, explorer.sliders[0].max, len(explorer.pictures)) == (0, 2, 3)
 
 
 def test_explorer_picture_and_words_follow_the_slider(explorer):
     for count, frozen in ((2, "0, 1"), (0, "nothing"), (1, "0")):
-        explorer.slider.value = count
+        explorer.sliders[0].value = count
         assert f"Frozen: {frozen}. " in repr(explorer)
         assert alt(explorer.widget.children[1].value) == repr(explorer) == explorer.picture.alt
 
@@ -63,8 +65,57 @@ def test_explorer_shows_a_picture_where_there_is_no_kernel(explorer):
 
 def test_explorer_slider_is_named_and_where_it_lives_the_still_hides(explorer):
     aside = explorer.widget.children[-1].value
-    assert explorer.slider.description == "frozen stages" and 'data-name="frozen stages"' in aside
+    assert explorer.sliders[0].description == "frozen stages" and 'data-names="[&quot;frozen stages&quot;]"' in aside
     assert f".still-{explorer.widget.model_id} {{ display: none }}" in aside
+
+
+# ---- explorer with other sliders ----------------------------------------------------------------------------------
+
+
+def drawn(*keys):
+    return {key: bars({"one": 1.0}, f"At {key}", x="metres") for key in keys}
+
+
+def test_explore_stands_in_the_middle_or_where_it_is_told_to():
+    pictures = drawn(0.1, 1.0, 10.0)
+    assert explore(pictures, "width").position == (1.0,)
+    assert repr(explore(pictures, "width", start=10.0)) == pictures[10.0].alt
+
+
+def test_explore_with_two_sliders_shows_what_stands_at_both():
+    pictures = drawn(*itertools.product((1, 2, 3), ("head", "all")))
+    explorer = explore(pictures, "images", "what learns")
+    for count, part in pictures:
+        explorer.sliders[0].value, explorer.sliders[1].value = count, part
+        assert alt(explorer.widget.children[2].value) == repr(explorer) == pictures[count, part].alt
+    assert 'data-names="[&quot;images&quot;, &quot;what learns&quot;]"' in explorer.widget.children[-1].value
+
+
+def test_explore_writes_values_as_they_are_read():
+    assert [label for label, _ in explore(drawn(0.001, 0.5, 32.0), "width").sliders[0].options] == [
+        "0.001",
+        "0.5",
+        "32",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "sliders", "start", "sentence"),
+    [
+        ([1], ["a"], None, "pictures: expected at least two, and a name for each slider, got 1 and"),
+        ([1, 2], [], None, "pictures: expected at least two, and a name for each slider, got 2 and"),
+        ([(1, 1), (2, 2)], ["a"], None, r"pictures: expected one value for each of \['a'\] in a key, got \(1, 1\)"),
+        ([(1, 1), (2, 2)], ["a", "b"], None, r"expected one for every combination, \(1, 2\) has none"),
+        ([1, 2], ["a"], 3, "start: expected a key of pictures, got 3"),
+    ],
+    ids=["one picture", "no slider", "too many values", "a gap", "no such start"],
+)
+def test_explore_names_what_is_amiss(keys, sliders, start, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        explore(drawn(*keys), *sliders, start=start)
+
+
+# ---- what the freezing explorer shows -----------------------------------------------------------------------------
 
 
 def test_picture_says_what_was_measured(network, batch):
@@ -144,7 +195,7 @@ def test_predict_names_its_control_and_escapes_its_question(file):
     asked = predict("Is 1 < 2?", ["yes", "no"], file=file)
     assert asked.control.description == "your guess" and asked.control.tooltip == "Is 1 < 2?"
     assert "Is 1 &lt; 2?" in asked.still() and "Is 1 &lt; 2?" in asked.widget.children[0].value
-    assert 'data-name="Is 1 &lt; 2?"' in asked.widget.children[-1].value
+    assert 'data-names="[&quot;Is 1 &lt; 2?&quot;]"' in asked.widget.children[-1].value
 
 
 @pytest.mark.parametrize(
