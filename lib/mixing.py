@@ -51,7 +51,7 @@ def mixup(
     if not images.is_floating_point():
         raise TypeError(f"images: expected a floating-point type, got {images.dtype}")
     lam = symmetric_beta(alpha, len(images) if per_sample else 1, generator).to(images.dtype)
-    partners = _permutation(len(images), generator, images.device)
+    partners = _moved(torch.randperm(len(images), generator=generator, device=generator.device), images.device)
     return _blend(images, partners, lam), _blend(_one_hot(labels, classes, images), partners, lam)
 
 
@@ -88,7 +88,7 @@ def cutmix(
     """
     check_batch(images, labels, classes, axes=4)
     lam = symmetric_beta(alpha, len(images) if per_sample else 1, generator)
-    partners = _permutation(len(images), generator, images.device)
+    partners = _moved(torch.randperm(len(images), generator=generator, device=generator.device), images.device)
     height, width = images.shape[2:]
     centre = [torch.randint(n, lam.shape, generator=generator, device=lam.device) for n in (height, width)]
     boxes, kept = cutmix_box(height, width, lam, torch.stack(centre, dim=1))
@@ -220,10 +220,6 @@ class Mixing:
 # ---- helpers ------------------------------------------------------------------------------------------------------
 
 
-def _permutation(count: int, generator: torch.Generator, device: torch.device) -> Tensor:
-    return _moved(torch.randperm(count, generator=generator, device=generator.device), device)
-
-
 def _moved(tensor: Tensor, device: torch.device) -> Tensor:
     """On `device`. To a GPU it goes without a wait; from one it must be waited for, or its values are not there yet."""
     return tensor.to(device, non_blocking=device.type == "cuda")
@@ -236,7 +232,8 @@ def _one_hot(labels: Tensor, classes: int, images: Tensor) -> Tensor:
 def _blend(values: Tensor, partners: Tensor, lam: Tensor) -> Tensor:
     """λ·valuesᵢ + (1 − λ)·valuesⱼ, shape (N, ...), for λ of shape (1,) or (N,)."""
     share = _moved(lam, values.device).to(values.dtype).view(-1, *[1] * (values.ndim - 1))
-    return torch.lerp(values[partners], values, share)
+    chosen = values.index_select(0, partners) if values.is_contiguous() else values[partners]  # which keeps the layout
+    return chosen.lerp_(values, share)
 
 
 def _paste(images: Tensor, partners: Tensor, boxes: Tensor) -> Tensor:
@@ -245,5 +242,9 @@ def _paste(images: Tensor, partners: Tensor, boxes: Tensor) -> Tensor:
         inside = box_mask(_moved(boxes, images.device), *images.shape[2:])
         return torch.where(inside, images[partners], images)
     mixed, (top, left, bottom, right) = images.clone(), boxes[0].tolist()
-    mixed[:, :, top:bottom, left:right] = images[:, :, top:bottom, left:right][partners]  # no more is read than needed
+    theirs, ours = (whole[:, :, top:bottom, left:right] for whole in (images, mixed))  # no more is read than needed
+    if images.requires_grad:
+        ours.copy_(theirs.index_select(0, partners))
+    else:
+        torch.index_select(theirs, 0, partners, out=ours)  # straight to where they belong
     return mixed

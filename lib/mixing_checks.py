@@ -30,9 +30,9 @@ def check_box(height: int, width: int, lam: Tensor, centre: Tensor) -> None:
         raise ValueError(f"lam: expected the shape (K,), K ≥ 1, got {tuple(lam.shape)}")
     if centre.shape != (len(lam), 2):
         raise ValueError(f"centre: expected the shape ({len(lam)}, 2), got {tuple(centre.shape)}")
-    if lam.device.type == "cpu" and not ((lam >= 0) & (lam <= 1)).all():
+    if lam.device.type == "cpu" and not all(0 <= value <= 1 for value in lam.tolist()):
         raise ValueError(f"lam: expected numbers in [0, 1], got {lam.tolist()}")
-    if lam.device.type == "cpu" and not ((centre >= 0) & (centre < torch.tensor([height, width]))).all():
+    if lam.device.type == "cpu" and not all(0 <= y < height and 0 <= x < width for y, x in centre.tolist()):
         raise ValueError(f"centre: expected pixels of a {height} × {width} image, got {centre.tolist()}")
 
 

@@ -188,6 +188,18 @@ def test_cutmix_target_is_the_share_of_pixels(count, per_sample, seed):
     assert mixed.dtype == torch.uint8
 
 
+@pytest.mark.parametrize("per_sample", [False, True])
+def test_cutmix_passes_gradients_to_where_each_pixel_came_from(per_sample):
+    images, labels = batch(4, dtype=torch.float64)
+    mixed, _ = cutmix(images, labels, CLASSES, per_sample=per_sample, generator=generator(8))
+    with_history = images.clone().requires_grad_()
+    again, _ = cutmix(with_history, labels, CLASSES, per_sample=per_sample, generator=generator(8))
+    assert torch.equal(again, mixed)
+    used = (mixed.unsqueeze(1) == images).double()  # (mixed, source, C, H, W): all values differ
+    again[0].sum().backward()
+    torch.testing.assert_close(with_history.grad, used[0])
+
+
 @law
 @given(st.integers(0, 999))
 def test_cutmix_commutes_with_any_change_of_single_pixels(seed):
