@@ -35,7 +35,8 @@ def train_transform(
     8. float32, less `mean`, by `std`: the *source*'s statistics, for these are what the weights have been fitted to.
     9. A box of 2–15 % of the area set to 0, the source's mean, p = 0.2 (random erasing: Zhong et al., 2020).
 
-    size: in pixels, at least 4. mean, std: three numbers each, of channels in [0, 1]; std above 0.
+    size: in pixels, at least 4. mean, std: three numbers each, of channels in [0, 1]; std above 0; within a `Plan`,
+    whose run normalises afterwards, zeros and ones.
     The transform takes a PIL image, an array (H, W, 3), or a tensor (..., C, H, W), C 1 or 3, uint8 or floating point
     in [0, 1], on any device, and leaves it as it is. It returns a float32 tensor (..., 3, size, size) on that device.
     It draws from torch's global random state, one draw for a whole batch, as all of torchvision's transforms do:

@@ -46,12 +46,14 @@ class BatchAugmentation:
     """Crop, mirror, rotate, tint, blur, normalise and erase: what `train_transform` does, for all images together.
 
     Called with images, uint8 or floating point in [0, 1], shape (N, 3, H, W), N ≥ 1, H and W ≥ 4, and a generator, it
-    returns float32 on the images' device, normalised, in the shape that `normalise` gives, and leaves `images` as they
-    are. The generator may be on any device; it makes one draw of 18 × N numbers, which go to the images' device
-    together. `apply` is the same without chance.
+    returns float32 in [0, 1] on the images' device, and leaves `images` as they are. The generator may be on any
+    device; it makes one draw of 18 × N numbers, which go to the images' device together. `apply` is the same without
+    chance.
 
-    normalise: what the backbone expects, as lib.backbones.preprocessing gives it. flip, grey, blur, erase:
-    probabilities; a mirrored digit is none, so flip=0.0 for digits. degrees: rotated by up to so many either way.
+    normalise: None within a `Plan`, whose run normalises afterwards; in a loop of one's own, what the backbone expects
+    (lib.backbones.preprocessing): the result is then in the shape that it gives, and a box is erased to 0 after it, the
+    source's mean, and not to black. flip, grey, blur, erase: probabilities; a mirrored digit is none, so flip=0.0 for
+    digits. degrees: rotated by up to so many either way.
     crop_area, erased_area: shares of the picture, (lowest, highest). jitter: brightness, contrast and saturation times
     1 − jitter to 1 + jitter. hue: turned by up to this share of the circle either way. sigma: of the blur, in pixels.
 
@@ -62,12 +64,18 @@ class BatchAugmentation:
     type, ValueError for a wrong shape, values outside [0, 1] or a range that is none.
 
     Example:
-        >>> augment = BatchAugmentation(lambda images: images, flip=0.0)
+        >>> augment = BatchAugmentation(flip=0.0)
         >>> augment(torch.zeros(2, 3, 8, 8, dtype=torch.uint8), torch.Generator()).shape
         torch.Size([2, 3, 8, 8])
+        >>> from lib.pipeline import Phase, Plan, Split, fine_tune
+        >>> data = Split(torch.randint(256, (4, 3, 8, 8), dtype=torch.uint8), torch.tensor([0, 1, 0, 1]))
+        >>> model = nn.Sequential(nn.Flatten(), nn.Linear(192, 2))
+        >>> plan = Plan((Phase(epochs=1, rate=0.01),), augment=augment)
+        >>> len(fine_tune(model, data, data, plan, prepare=lambda images: (images - 0.5) / 0.25).epochs)
+        1
     """
 
-    normalise: Callable[[Tensor], Tensor]
+    normalise: Callable[[Tensor], Tensor] | None = None
     flip: float = 0.5
     degrees: float = 15.0
     crop_area: tuple[float, float] = (0.8, 1.0)
@@ -98,7 +106,7 @@ class BatchAugmentation:
         images = self._tinted(self._posed(images, draw), draw)
         if self.blur:
             images = _blurred(images, _between(draw.sigma, *self.sigma).where(draw.blur < self.blur, _NO_BLUR))
-        return self._with_box_erased(self.normalise(images), draw)
+        return self._with_box_erased(images if self.normalise is None else self.normalise(images), draw)
 
     def _posed(self, images: Tensor, draw: Draw) -> Tensor:
         """Cropped, mirrored and rotated, in one resampling: the matrix takes a place in the result to one in images."""

@@ -16,6 +16,7 @@ from lib.plan import Plan
 from lib.prefix import Cut, cut_where_learning_begins
 
 _CHUNK = 256  # images in work at a time where nothing is learnt
+_OVERSHOOT = 0.1  # how far resampling may leave [0, 1]
 
 
 class Feed:
@@ -80,7 +81,7 @@ class Feed:
         """A batch as the network takes it; with `generator`, augmented."""
         images = images.float() / 255 if images.dtype == torch.uint8 else images
         if generator is not None and self.plan.augment is not None:
-            images = self.plan.augment(images, generator)
+            images = _not_normalised(self.plan.augment(images, generator))
         layout = torch.channels_last if self.plan.channels_last else torch.contiguous_format
         return self.prepare(images).contiguous(memory_format=layout)
 
@@ -88,3 +89,12 @@ class Feed:
 def seed_of(seed: int, phase: int, epoch: int) -> int:
     """A seed for one epoch of one phase: it draws the same whether or not the epochs before it were run just now."""
     return (seed * 2**12 + phase) * 2**16 + epoch
+
+
+def _not_normalised(images: Tensor) -> Tensor:
+    """The augmented images, if they are still to be normalised: ValueError if they leave [0, 1] by far."""
+    low, high = images.aminmax() if images.numel() else (0, 1)
+    if low < -_OVERSHOOT or high > 1 + _OVERSHOOT:
+        got = f"{low:.3g} to {high:.3g}"
+        raise ValueError(f"augment: expected images in [0, 1], which `prepare` will normalise, got {got}")
+    return images

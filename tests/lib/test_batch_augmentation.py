@@ -52,6 +52,13 @@ def test_nothing_to_do_is_the_image_scaled_and_normalised():
     torch.testing.assert_close(found, normalise(images), atol=1e-5, rtol=0)
 
 
+def test_without_normalisation_the_images_stay_in_the_unit_range():
+    images = batch()
+    found = BatchAugmentation()(images, generator(2))
+    assert torch.equal(found, BatchAugmentation(same)(images, generator(2)))
+    assert found.min() >= -1e-6 and found.max() <= 1 + 1e-6
+
+
 def test_flip_mirrors_exactly_those_that_are_drawn():
     images = batch(3)
     found = augmentation(flip=0.5).apply(images, drawn(3, flip=[0.2, 0.7, 0.49]))

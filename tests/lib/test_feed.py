@@ -1,0 +1,60 @@
+"""The batches of a run: every image once, whole and normalised once, whatever is done to it on the way."""
+
+import pytest
+import torch
+from torch import nn
+from torchvision.transforms import v2
+
+from lib.augmentation import PerImage, train_transform
+from lib.backbones import Normalisation
+from lib.batch_augmentation import BatchAugmentation
+from lib.datasets.task import Split
+from lib.feed import Feed
+from lib.plan import Plan
+
+PREPARE = Normalisation((0.4, 0.5, 0.6), (0.2, 0.25, 0.3))
+NOTHING = {"flip": 0.0, "degrees": 0.0, "crop_area": (1.0, 1.0), "jitter": 0.0, "hue": 0.0, "grey": 0.0, "blur": 0.0}
+
+
+def data(count=7):
+    images = torch.randint(256, (count, 3, 8, 8), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    return Split(images, torch.arange(count))
+
+
+def feed(**options):
+    model = nn.Sequential(nn.Conv2d(3, 2, 8), nn.Flatten(), nn.Linear(2, 7))
+    return Feed(model, data(), data(), Plan(**options), PREPARE, 0)
+
+
+def epoch(**options):
+    """The images of an epoch, in the order of their labels, and the counts that the batches tell."""
+    images, labels, counts = zip(*feed(batch_size=3, **options).batches(0), strict=True)
+    return torch.cat(images)[torch.cat(labels).argsort()], counts
+
+
+@pytest.mark.parametrize(
+    "augment",
+    [None, BatchAugmentation(**NOTHING, erase=0.0), PerImage(v2.Identity())],
+    ids=["plain", "all-at-once", "one-by-one"],
+)
+def test_batches_hold_every_image_once_and_normalised_once(augment):
+    images, counts = epoch(augment=augment)
+    torch.testing.assert_close(images, PREPARE(data().images), atol=1e-5, rtol=0)
+    assert counts == (3, 3, 1)
+
+
+@pytest.mark.parametrize(
+    "augment",
+    [BatchAugmentation(PREPARE), PerImage(train_transform(8, PREPARE.mean, PREPARE.std))],
+    ids=["all-at-once", "one-by-one"],
+)
+def test_batches_refuse_an_augmentation_that_normalises_already(augment):
+    with pytest.raises(ValueError, match=r"augment: expected images in \[0, 1\], which `prepare` .*, got -[12]"):
+        epoch(augment=augment)
+
+
+def test_validation_batches_are_never_augmented():
+    black = feed(augment=lambda images, generator: images * 0)
+    [(images, labels)] = black.validation_batches()
+    torch.testing.assert_close(images, PREPARE(data().images))
+    assert torch.equal(labels, data().labels)
