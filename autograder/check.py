@@ -28,8 +28,8 @@ class CheckFailed(AssertionError):
 def check(name: str, implementation: Any) -> None:
     """Try `implementation` on the cases of exercise `name`, show what held and what did not.
 
-    Raises CheckFailed if a property did not hold, or if it could not be tried: no such exercise, not a function or class,
-    parameters that do not fit, the reference itself.
+    Raises CheckFailed if a property did not hold, or if it could not be tried: no such exercise, neither a function nor
+    a class, parameters that do not fit, the reference itself.
     """
     try:
         exercise = find(name)

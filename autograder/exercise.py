@@ -30,7 +30,8 @@ class Property:
     """Something a right answer has, worth points.
 
     observations: the names that must agree with the reference's, within `relative` and `absolute` tolerance.
-    cases: indices of the cases on which they are compared; None for all.
+    cases: indices of the cases on which they are compared; None for all. secret: whether what was expected stays
+    untold, for it is the answer itself.
     """
 
     sentence: str
@@ -39,6 +40,7 @@ class Property:
     cases: tuple[int, ...] | None = None
     relative: float = 1e-4
     absolute: float = 1e-5
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether one property held and, if not, on which case (in words), what was expected and what came."""
+    """Whether one property held and, if not, on which case (in words), what was expected and what came. expected is
+    empty where it is not to be told.
+    """
 
     sentence: str
     points: int

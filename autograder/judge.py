@@ -90,7 +90,8 @@ def _finding(exercise: Exercise, one: Property, outcomes: Outcomes, seed: int, d
         if outcome.error:
             return Finding(one.sentence, one.points, False, case.words, got=outcome.error)
         if not agree(expected, got := outcome.observations.get(name), one.relative, one.absolute):
-            return Finding(one.sentence, one.points, False, case.words, name, *contrast(expected, got))
+            wanted, came = contrast(expected, got)
+            return Finding(one.sentence, one.points, False, case.words, name, "" if one.secret else wanted, came)
     return Finding(one.sentence, one.points, True)
 
 

@@ -55,15 +55,11 @@ def title(verdict: Verdict) -> str:
 
 
 def details(finding: Finding) -> list[tuple[str, str]]:
-    """Of a property that did not hold: on which case, what was looked at, what was expected and what came."""
+    """Of a property that did not hold: on which case, what was looked at, what was expected, if told, and what came."""
     if not finding.observation:
         return [("on", finding.case), ("there", finding.got)]
-    return [
-        ("on", finding.case),
-        ("looking at", finding.observation),
-        ("expected", finding.expected),
-        ("got", finding.got),
-    ]
+    wanted = [("expected", finding.expected)] if finding.expected else []
+    return [("on", finding.case), ("looking at", finding.observation), *wanted, ("got", finding.got)]
 
 
 def card(verdict: Verdict, difference: tuple[str, Tensor, Tensor] | None = None) -> str:
