@@ -78,8 +78,8 @@ def fisher_diagonal(
         choices = _choices(model, images, labels, true_labels, generator)
         for some, chosen in zip(images.split(chunk_size), choices.split(chunk_size), strict=True):
             for name, squares in vmap(squared_gradients)(some, chosen).items():
-                total[name] += squares.sum(0) / len(images)
-    return total
+                total[name] += squares.sum(0)
+    return {name: squares / len(images) for name, squares in total.items()}
 
 
 def _directions(labels: str, log_p: Tensor, choice: Tensor) -> Tensor:
@@ -99,7 +99,7 @@ def _sum_of_squares(pull_back: Callable[[Tensor], tuple[dict[str, Tensor]]], dir
     for direction in directions:
         (gradients,) = pull_back(direction)
         for name, gradient in gradients.items():
-            total[name] = total.get(name, 0) + gradient.square()
+            total[name] = total[name] + gradient.square() if name in total else gradient.square()
     return total
 
 
