@@ -1,5 +1,8 @@
 """What a run shows of itself: the line of progress, the history and its picture."""
 
+import sys
+from types import ModuleType, SimpleNamespace
+
 import pytest
 
 from lib.history_picture import history_picture
@@ -44,6 +47,28 @@ def test_progress_line_fills_as_the_epochs_of_the_plan_pass(capsys):
     assert full == [round(24 * done / 5) for done in range(1, 6)]
     assert len(out.splitlines()) == 5 and "phase 2, epoch 1 · loss 1.100 · validation 1.200, 90.0 %" in out
     assert err == ""
+
+
+class Shown:
+    """Stands for a notebook's front end: the texts that each of its outputs has had, in turn."""
+
+    def __init__(self):
+        self.outputs = []
+
+    def display(self, data, *, raw, display_id):
+        assert raw and display_id
+        self.outputs.append([data["text/plain"]])
+        return SimpleNamespace(update=lambda data, *, raw: self.outputs[-1].append(data["text/plain"]))
+
+
+def test_progress_rewrites_one_output_in_a_notebook(monkeypatch, capsys):
+    shown, progress = Shown(), Progress(Plan((Phase(2, 0.1), Phase(3, 0.1))))
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    monkeypatch.setattr("lib.progress.display", shown.display)
+    for epoch in history().epochs:
+        progress(epoch)
+    assert shown.outputs == [[progress.line(epoch) for epoch in history().epochs]]
+    assert capsys.readouterr() == ("", "")
 
 
 def test_plans_of_phases_open_more_and_more():

@@ -56,6 +56,35 @@ def test_cut_parts_in_turn_are_the_network_for_every_family(name):
     assert learning == {name for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
+def small_transformer():
+    torch.manual_seed(0)
+    model = models.VisionTransformer(32, 8, num_layers=4, num_heads=2, hidden_dim=16, mlp_dim=32).eval()
+    nn.init.normal_(model.heads.head.weight)  # it begins at zero, and every score would be zero
+    return model
+
+
+def test_cut_takes_along_the_token_and_positions_that_the_network_holds_itself():
+    model = small_transformer()
+    expected = model(images(32)).detach()
+    for stage in list(stages(model))[1:]:
+        cut = cut_where_learning_begins(freeze_until(model, stage))
+        with torch.no_grad():
+            torch.testing.assert_close(cut.rest(cut.cache(images(32))), expected)
+        held = {id(parameter) for parameter in cut.rest.parameters()}
+        assert held == {id(parameter) for parameter in model.parameters() if parameter.requires_grad}
+
+
+def test_cut_never_takes_a_parameter_that_learns_for_fixed():
+    model = freeze_until(small_transformer(), "head")
+    model.encoder.pos_embedding.requires_grad_(True)
+    cut = cut_where_learning_begins(model)
+    assert cut.cache(images(32)).shape == (2, 17, 16)  # the class token and 16 patches, their positions not yet added
+    cut.rest(cut.cache(images(32))).sum().backward()
+    assert model.encoder.pos_embedding.grad.abs().max() > 0
+    model.class_token.requires_grad_(True)
+    assert cut_where_learning_begins(model) is None
+
+
 def test_cut_rest_holds_the_model_s_own_layers_and_follows_training_mode():
     model = freeze_until(built("resnet18"), "layer4").train()
     cut = cut_where_learning_begins(model)
