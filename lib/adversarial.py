@@ -139,7 +139,7 @@ def adversarial_step(
         >>> 0 <= losses.domain_accuracy <= 1
         True
     """
-    _check_batches(source_images, source_labels, target_images)
+    check_batches(source_images, source_labels, target_images)
     network.reversal.strength = checked_strength(strength)
     class_logits, domain_logits = network(torch.cat([source_images, target_images]))
     _check_range(source_labels, class_logits.shape[1])
@@ -168,7 +168,8 @@ def _check_features(features: Tensor, expected: tuple[int, int]) -> None:
         raise ValueError(f"backbone: expected features of the shape {expected}, got {tuple(features.shape)}")
 
 
-def _check_batches(source_images: Tensor, source_labels: Tensor, target_images: Tensor) -> None:
+def check_batches(source_images: Tensor, source_labels: Tensor, target_images: Tensor) -> None:
+    """Raises what `adversarial_step` raises for other shapes, dtypes or devices than it takes."""
     if len(source_images) < 1:
         raise ValueError("source_images: expected at least one image, got none")
     if source_labels.shape != source_images.shape[:1]:
