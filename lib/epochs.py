@@ -3,7 +3,7 @@
 Means are over samples, never over batches: the last, smaller batch does not count as much as a full one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -51,7 +51,7 @@ def train_one_epoch(
         True
     """
     scaler = scaler or torch.amp.GradScaler(enabled=False)
-    total, count = 0.0, 0
+    losses, counts, trainable = list[Tensor](), list[int](), list(trainable_parameters(model))
     model.train()
     for images, targets in batches:
         with torch.autocast(images.device.type, precision, enabled=precision is not None):
@@ -59,13 +59,14 @@ def train_one_epoch(
         optimiser.zero_grad()
         scaler.scale(loss).backward()
         scaler.unscale_(optimiser)
-        nn.utils.clip_grad_norm_(trainable_parameters(model), clip_norm)
+        nn.utils.clip_grad_norm_(trainable, clip_norm)
         scaler.step(optimiser)
         scaler.update()
         if schedule is not None:
             schedule.step()
-        total, count = total + loss.item() * len(images), count + len(images)
-    return _mean(total, count)
+        losses.append(loss.detach())  # read when the epoch is over: a look at each would make the CPU wait for the GPU
+        counts.append(len(images))
+    return mean_over_samples(losses, counts)
 
 
 @torch.no_grad()
@@ -137,6 +138,19 @@ def shuffled_batches(
     for rows in torch.randperm(len(images), generator=generator).split(batch_size):
         mine = rows[share]
         yield images[mine], labels[mine]
+
+
+def mean_over_samples(losses: Sequence[Tensor], counts: Sequence[int]) -> float:
+    """The mean over samples of batches' mean losses, given how many samples each batch has.
+
+    Raises ValueError where there is no batch.
+
+    Example:
+        >>> mean_over_samples([torch.tensor(1.0), torch.tensor(4.0)], [2, 1])
+        2.0
+    """
+    read = torch.stack(list(losses)).tolist() if losses else []
+    return _mean(sum(loss * count for loss, count in zip(read, counts, strict=True)), sum(counts))
 
 
 def _mean(total: float, count: int) -> float:

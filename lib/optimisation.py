@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lib import distributed
-from lib.epochs import train_one_epoch
+from lib.epochs import mean_over_samples, train_one_epoch
 from lib.learning_rates import cosine_with_warmup, one_cycle, slanted_triangular
 from lib.plan import SCHEDULES, Plan
 
@@ -30,7 +30,8 @@ class Optimisation:
 
     def __init__(self, network: nn.Module, groups: list[dict[str, Any]], plan: Plan, steps: int) -> None:
         self.network, self.plan = network, plan
-        self.optimiser = torch.optim.AdamW(groups)
+        # one kernel for all tensors; but where the scaler skips a step, the fused one still calls what follows steps
+        self.optimiser = torch.optim.AdamW(groups, fused=None if plan.precision is torch.float16 else True)
         factor = schedule_of(plan.schedule, steps, plan.warmup)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, factor)
         device = next(network.parameters()).device.type
@@ -123,7 +124,7 @@ class _Objective:
 
     def __init__(self, smoothing: float) -> None:
         self.smoothing, self.weight = smoothing, 1.0
-        self.total, self.count = torch.zeros((), dtype=torch.float64), 0
+        self.losses, self.counts = list[Tensor](), list[int]()
 
     def watching(self, batches: Iterable[tuple[Tensor, Tensor, int]]) -> Iterable[tuple[Tensor, Tensor]]:
         """The batches, each with its weight set before it is used."""
@@ -135,13 +136,15 @@ class _Objective:
         """The mean over the batch, weighted by this process's share of it. Auxiliary heads count 0.3."""
         main, *auxiliary = scores if isinstance(scores, tuple) else (scores,)
         loss = F.cross_entropy(main, targets, label_smoothing=self.smoothing)
-        self.total += loss.item() * len(targets)
-        self.count += len(targets)
+        self.losses.append(loss.detach())
+        self.counts.append(len(targets))
         for others in auxiliary:
             loss = loss + AUXILIARY * F.cross_entropy(others, targets, label_smoothing=self.smoothing)
         return loss * self.weight
 
     def mean(self) -> float:
         """The mean loss over the samples of all processes, without the auxiliary heads."""
-        total, count = distributed.summed(torch.tensor([float(self.total), self.count], dtype=torch.float64))
-        return float(total / count)
+        count = sum(self.counts)
+        sums = torch.tensor([mean_over_samples(self.losses, self.counts) * count, count], dtype=torch.float64)
+        total, count = distributed.summed(sums).tolist()
+        return total / count
