@@ -241,6 +241,8 @@ print("after: ", network.fc)
 # ### Exercise: `replace_head`
 #
 # Torchvision's networks call their output layer `fc`, `classifier[-1]`, `heads.head`, `head` … Find it by what it is.
+# The check tries networks that end in a linear layer, with arguments in their range; 1×1 convolutions, auxiliary heads
+# and errors are there in the library's own version, for you to read afterwards.
 
 # %% exercise="replace_head"
 

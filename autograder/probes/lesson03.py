@@ -20,7 +20,7 @@ def freeze(implementation: Any, device: torch.device, kind: str, seed: int, imag
     around = nn.Sequential(network, _linear(5, 2, seed, device))
     left_over = {name: p.grad for name, p in network.named_parameters() if p.grad is not None}
     observations = {
-        "it returns the module": returned is network,
+        "what it returns": _which(returned, network, "module"),
         "its parameters are the same objects": [*map(id, network.parameters())] == objects,
         "values that changed at once": changed(values, _values(network)),
         "parameters that require a gradient": [n for n, p in network.named_parameters() if p.requires_grad],
@@ -53,14 +53,14 @@ def replace_head(
     network.requires_grad_(not frozen)
     before, modules = dict(network.named_parameters()), {id(module) for module in network.modules()}
     old_weights = [parameter.detach().clone() for parameter in before.values()][-2]
-    values, flags = _values(network), {name: parameter.requires_grad for name, parameter in before.items()}
+    values, flags = _values(network), _flags(network)
     returned = implementation(network, **arguments)
     after = dict(network.named_parameters())
     old = {id(parameter) for parameter in before.values()}
     new = [parameter for parameter in after.values() if id(parameter) not in old]
     kept = [name for name, parameter in before.items() if after.get(name) is parameter]
     return {
-        "it returns the model": returned is network,
+        "what it returns": _which(returned, network, "model"),
         "output shape": list(network(images.to(_dtype(network))).shape),
         "parameters kept as they were": [
             name for name in kept if unchanged(values[name], after[name]) and after[name].requires_grad == flags[name]
@@ -93,7 +93,8 @@ def extract_features(
     network = build(kind, seed, device)
     network.train()
     network.get_submodule("block").eval()
-    modes, buffers, batches = _modes(network), statistics(network), []
+    network.get_submodule("stem").requires_grad_(False)
+    modes, flags, buffers, batches = _modes(network), _flags(network), statistics(network), []
     hook = network.register_forward_pre_hook(lambda _, arguments: batches.append(len(arguments[0])))
     features = implementation(network, images, batch_size=batch_size)
     hook.remove()
@@ -106,6 +107,7 @@ def extract_features(
         "at most batch_size images at a time": bool(batches) and max(batches) <= batch_size,
         "layers left in another mode": [n for n, mode in _modes(network).items() if mode != modes[n]],
         "statistics that moved": changed(buffers, statistics(network)),
+        "parameters that are trainable or not, unlike before": [n for n, f in _flags(network).items() if f != flags[n]],
     }
 
 
@@ -128,6 +130,13 @@ def fit_linear_head(
 # ---- helpers ------------------------------------------------------------------------------------------------------
 
 
+def _which(returned: Any, given: nn.Module, word: str) -> str:
+    """Whether an implementation returns what it was given, another such thing, or something else."""
+    if returned is given:
+        return f"the {word} itself"
+    return f"another {word}" if isinstance(returned, nn.Module) else f"{seen(returned)}"
+
+
 def _each_in_training(around: nn.Module) -> nn.Sequential:
     """The network after a .train() of its own for every layer in it, from the whole to the smallest part."""
     for layer in [*around.modules()]:
@@ -141,6 +150,10 @@ def _values(network: nn.Module) -> dict[str, Tensor]:
 
 def _modes(network: nn.Module) -> dict[str, bool]:
     return {name or "the backbone itself": layer.training for name, layer in network.named_modules()}
+
+
+def _flags(network: nn.Module) -> dict[str, bool]:
+    return {name: parameter.requires_grad for name, parameter in network.named_parameters()}
 
 
 def _dtype(network: nn.Module) -> torch.dtype:

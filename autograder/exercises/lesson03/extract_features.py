@@ -79,6 +79,10 @@ def _trains_everything(backbone: nn.Module, images: Tensor, batch_size: int = 25
     return features
 
 
+def _freezes(backbone: nn.Module, images: Tensor, batch_size: int = 256) -> Tensor:
+    return _with_history(backbone.requires_grad_(False), images, batch_size)
+
+
 @torch.no_grad()
 def _all_at_once(backbone: nn.Module, images: Tensor, batch_size: int = 256) -> Tensor:
     return _with_history(backbone, images, len(images))
@@ -110,9 +114,14 @@ EXERCISE = Exercise(
             cases=(0,),
         ),
         Property(
-            "The backbone is left as it was: every layer's mode, every running statistic.",
+            "The backbone is left as it was: every layer's mode, every running statistic, what may learn.",
             1,
-            ("shape", "layers left in another mode", "statistics that moved"),
+            (
+                "shape",
+                "layers left in another mode",
+                "statistics that moved",
+                "parameters that are trainable or not, unlike before",
+            ),
             cases=(0,),
         ),
     ),
@@ -152,6 +161,12 @@ EXERCISE = Exercise(
             _trains_everything,
             "Afterwards .train() puts every layer into training mode, also those that were frozen in evaluation mode "
             "before. Each layer should be as it was found.",
+        ),
+        Misconception(
+            "freezes-it",
+            _freezes,
+            "You switch requires_grad off to keep history out, and it stays off: whoever was fine-tuning this backbone "
+            "finds it frozen. Switch off the recording, not the parameters.",
         ),
         Misconception(
             "all-at-once",

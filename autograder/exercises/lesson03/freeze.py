@@ -123,6 +123,10 @@ def _a_copy(module: nn.Module) -> nn.Module:
     return frozen
 
 
+def _returns_nothing(module: nn.Module) -> None:
+    freeze(module)
+
+
 EXERCISE = Exercise(
     lesson="03_feature_extraction_vs_fine_tuning",
     reference=freeze,
@@ -133,7 +137,7 @@ EXERCISE = Exercise(
             "No parameter requires a gradient, at any depth; it is the same module, and its values are untouched.",
             1,
             (
-                "it returns the module",
+                "what it returns",
                 "its parameters are the same objects",
                 "values that changed at once",
                 "parameters that require a gradient",
@@ -160,6 +164,12 @@ EXERCISE = Exercise(
         ),
     ),
     misconceptions=(
+        Misconception(
+            "returns-nothing",
+            _returns_nothing,
+            "All is frozen, and nothing comes back: a function without a return statement gives None. The contract "
+            "says what is returned, so that calls can be strung together.",
+        ),
         Misconception(
             "flags-only",
             _flags,

@@ -94,6 +94,10 @@ def _in_a_copy(model: nn.Module, classes: int, *, hidden: int | None = None, dro
     return _with(_head)(copy.deepcopy(model), classes, hidden=hidden, dropout=dropout)
 
 
+def _returns_nothing(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> None:
+    replace_head(model, classes, hidden=hidden, dropout=dropout)
+
+
 def _old_rows(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
     head = _head(old, classes, hidden, dropout)
     last = [layer for layer in head.modules() if isinstance(layer, nn.Linear)][-1]
@@ -133,7 +137,7 @@ EXERCISE = Exercise(
         Property(
             "A network that ends in `fc` puts out (N, classes); it is changed in place and returned.",
             1,
-            ("it returns the model", "output shape"),
+            ("what it returns", "output shape"),
             cases=(0,),
         ),
         Property(
@@ -159,6 +163,12 @@ EXERCISE = Exercise(
         ),
     ),
     misconceptions=(
+        Misconception(
+            "returns-nothing",
+            _returns_nothing,
+            "The head is in its place, and nothing comes back: a function without a return statement gives None. The "
+            "contract says what is returned.",
+        ),
         Misconception(
             "always-fc",
             _always_fc,
