@@ -62,6 +62,22 @@ TECHNIQUES = {
     "random": Look("frozen, never trained", "#a6a6a6", "x", ":", ".."),
     "frozen": Look("frozen backbone", "#0072B2", "o", "-", "//"),
     "fine-tuned": Look("fine-tuned", "#D55E00", "^", "-", "\\\\"),
+    # strategies, by their names in lib.strategies
+    "extraction": Look("extraction", "#0072B2", "p", "-", "||"),
+    "partial": Look("partial", "#009E73", "D", "-.", "xx"),
+    "gradual": Look("gradual", "#CC79A7", "v", ":", "--"),
+    "LP-FT": Look("LP-FT", "#E69F00", "P", "--", "++"),
+    "full": Look("full", "#D55E00", ">", "-", "oo"),
+    # rates by stage and schedules, by their names in lib.plan (lesson 5)
+    "rates by stage": Look("rates by stage", "#009E73", "D", "-", "//"),
+    "α = 1": Look("α = 1", "#D55E00", "^", "--"),
+    "α = 0.5": Look("α = 0.5", "#009E73", "D", "-"),
+    "α = 0.1": Look("α = 0.1", "#0072B2", "o", "-."),
+    "constant": Look("constant", "#E69F00", "s", "--"),
+    "cosine": Look("cosine", "#009E73", "D", "-"),
+    "one-cycle": Look("one-cycle", "#CC79A7", "v", "-."),
+    "slanted-triangular": Look("slanted triangular", "#0072B2", ">", ":"),
+    "warm restarts": Look("warm restarts", "#D55E00", "o", "-"),
 }
 _OTHERS = (
     ("#0072B2", "o", "-"),
