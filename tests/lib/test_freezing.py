@@ -20,6 +20,7 @@ from lib.freezing import (
     unpin,
 )
 from lib.stages import stages
+from tests.lib.classifiers import build, for_every_classifier
 
 
 def network() -> nn.Sequential:
@@ -134,6 +135,18 @@ def test_freeze_until_leaves_the_stage_and_all_after_it_to_learn():
             assert {is_pinned(layer) for module in part.modules for layer in module.modules()} == {number < position}
     with pytest.raises(ValueError, match=r"stage: expected one of stem, layer1, .*, head, got 'layer9'"):
         freeze_until(model, "layer9")
+
+
+@for_every_classifier
+def test_freeze_until_divides_each_of_all_80_classifiers_at_every_stage(name):
+    model = build(name)
+    parts = stages(model).values()
+    for position, stage in enumerate(stages(model)):
+        freeze_until(model, stage).train()
+        for number, part in enumerate(parts):
+            assert {p.requires_grad for p in part.parameters()} == {number >= position}
+            layers = [layer for module in part.modules for layer in module.modules()]
+            assert {layer.training for layer in layers} == {number >= position}
 
 
 def test_freeze_until_reaches_parameters_that_the_network_holds_itself():

@@ -8,6 +8,7 @@ from torch import nn
 from lib.backbones import load_backbone, remove_head, replace_head
 from lib.freezing import freeze, trainable_fraction
 from lib.stages import output_layers
+from tests.lib.classifiers import build, for_every_classifier, outputs_of
 
 TINY = "squeezenet1_1"
 
@@ -20,6 +21,17 @@ def test_replace_head_of_a_frozen_resnet50_leaves_527114_of_24035146_trainable()
     assert sum(count for count, trainable in counts if trainable) == 527_114 == 2048 * 256 + 256 + 256 * 10 + 10
     assert sum(count for count, _ in counts) == 24_035_146
     assert f"{trainable_fraction(model):.2%}" == "2.19%"
+
+
+@for_every_classifier
+def test_replace_head_of_each_of_all_80_frozen_classifiers_alone_learns(name):
+    model = replace_head(freeze(build(name)), 7, hidden=5, dropout=0.25).train()
+    learning = {n: p for n, p in model.named_parameters() if p.requires_grad}
+    parts = [f"{layer}.{part}" for layer in outputs_of(name) for part in ("0.weight", "0.bias", "3.weight", "3.bias")]
+    assert sorted(learning) == sorted(parts)
+    assert all(learning[f"{layer}.3.bias"].shape == (7,) for layer in outputs_of(name))
+    inside = {n for n, layer in model.named_modules() if layer.training}
+    assert inside == {f"{layer}{part}" for layer in outputs_of(name) for part in ("", ".0", ".1", ".2", ".3")}
 
 
 def words(module):

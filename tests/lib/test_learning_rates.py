@@ -22,7 +22,7 @@ from lib.learning_rates import (
     warm_restarts,
 )
 from lib.stages import stages
-from tests.lib.classifiers import CLASSIFIERS, build
+from tests.lib.classifiers import build, for_every_classifier
 
 quick = settings(max_examples=50, deadline=None, derandomize=True)
 
@@ -208,8 +208,7 @@ def test_schedules_refuse(schedule, step, options, named):
         schedule(step, **options)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@for_every_classifier
 def test_parameter_groups_partition_all_80_classifiers(name):
     model = build(name)
     groups = parameter_groups(model, 1e-2, 0.3)

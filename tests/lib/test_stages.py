@@ -6,7 +6,7 @@ from torch import nn
 
 from lib.backbones import ARCHITECTURES, replace_head
 from lib.stages import output_layers, stages
-from tests.lib.classifiers import CLASSIFIERS, build
+from tests.lib.classifiers import CLASSIFIERS, build, for_every_classifier, outputs_of
 
 SIDES = {"inception_v3": 299}
 
@@ -23,7 +23,7 @@ def test_there_are_80_classifiers():
     assert len(CLASSIFIERS) == 80
 
 
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@for_every_classifier
 def test_stages_hold_each_parameter_and_layer_once_in_order_and_survive_a_new_head(name):
     model = build(name)
     before = {n: list(map(id, stage.parameters())) for n, stage in stages(model).items()}
@@ -41,27 +41,6 @@ def test_stages_hold_each_parameter_and_layer_once_in_order_and_survive_a_new_he
     }
     side = SIDES.get(name, 224)
     assert model.eval()(torch.empty(2, 3, side, side, device="meta")).shape == (2, 7)
-
-
-# by hand from torchvision's pages: where each family keeps its output layer
-OUTPUTS = {
-    ("resnet", "resnext", "wide", "regnet", "shufflenet"): ["fc"],
-    ("alexnet", "vgg"): ["classifier.6"],
-    ("efficientnet", "mnasnet", "mobilenet_v2", "squeezenet"): ["classifier.1"],
-    "convnext": ["classifier.2"],
-    "densenet": ["classifier"],
-    "googlenet": ["aux1.fc2", "aux2.fc2", "fc"],
-    "inception": ["AuxLogits.fc", "fc"],
-    "maxvit": ["classifier.5"],  # it has no bias
-    "mobilenet_v3": ["classifier.3"],
-    "swin": ["head"],
-    "vit": ["heads.head"],
-}
-
-
-def outputs_of(name):
-    [layers] = [layers for start, layers in OUTPUTS.items() if name.startswith(start)]
-    return layers
 
 
 def assert_partition(model):

@@ -14,7 +14,7 @@ from lib.freezing import is_frozen, is_pinned
 from lib.learning_rates import parameter_groups
 from lib.stages import stages
 from lib.unfreezing import GradualUnfreezer, every_epochs, plateau_schedule
-from tests.lib.classifiers import CLASSIFIERS, build
+from tests.lib.classifiers import build, for_every_classifier
 
 losses = st.lists(st.floats(0, 2), max_size=15)
 quick = settings(max_examples=60, deadline=None, derandomize=True)
@@ -160,8 +160,7 @@ def test_schedules_refuse_what_is_out_of_range():
             call()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@for_every_classifier
 def test_gradual_unfreezer_opens_every_parameter_of_all_80_classifiers(name):
     model = build(name)
     unfreezer = GradualUnfreezer(model)
