@@ -21,16 +21,14 @@ from lib.strategies import STRATEGIES, Strategy
 
 COMMAND = "python -m benchmarks.strategies"
 SMALL, RECORDED = ((5, 20), 2), ((5, 20, 50), 5)  # images a class; how many seeds
-RATES, RATE_SIZES, RATE_SEEDS = (0.3, 1.0, 3.0), (20,), (100,)
+RATES = dict.fromkeys(STRATEGIES, (3e-4, 1e-3, 3e-3)) | {"extraction": (3e-3, 1e-2, 3e-2)}
+RATE_SIZES, RATE_SEEDS = (20,), (100,)
 
 
 def candidates() -> dict[str, Strategy]:
-    """Every strategy at a third of its rate, at its rate, and at three times it."""
-    return {
-        f"{name} at {share * strategy.rate:.0e}": replace(strategy, rate=share * strategy.rate)
-        for name, strategy in STRATEGIES.items()
-        for share in RATES
-    }
+    """Every strategy at each of its rates."""
+    named = ((name, rate) for name, rates in RATES.items() for rate in rates)
+    return {f"{name} at {rate:.0e}": replace(STRATEGIES[name], rate=rate) for name, rate in named}
 
 
 def try_rates(path: Path | None) -> str:

@@ -100,10 +100,10 @@ def everything_alike(run: Run) -> tuple[Phase, ...]:
 
 STRATEGIES = {
     "extraction": Strategy(head_alone, 1e-2),
-    "partial": Strategy(last_stages, 1e-3),
-    "gradual": Strategy(one_by_one, 1e-3),
+    "partial": Strategy(last_stages, 3e-4),
+    "gradual": Strategy(one_by_one, 3e-4),
     "LP-FT": Strategy(probe_then_all, 1e-3),
-    "full": Strategy(everything, 1e-3),
+    "full": Strategy(everything, 3e-3),
     "scratch": Strategy(everything_alike, 1e-3, pretrained=False),
 }
 
