@@ -84,7 +84,12 @@ def evaluation_transform(size: int, mean: Sequence[float], std: Sequence[float],
 
 
 def blur_width(size: int) -> int:
-    """The odd number of pixels that is nearest to a tenth of the image's side, at least 3: where a blur is cut off."""
+    """The odd number of pixels that is nearest to a tenth of the image's side, at least 3: where a blur is cut off.
+
+    Example:
+        >>> blur_width(48), blur_width(224)
+        (5, 23)
+    """
     return max(3, size // 20 * 2 + 1)
 
 

@@ -17,6 +17,13 @@ def save_checkpoint(path: Path | str, state: dict[str, Any]) -> None:
     """Write tensors and plain values to `path`, with their hash. Whoever stops the writing leaves the old file whole.
 
     state: a dictionary of what `torch.load(weights_only=True)` reads: tensors, numbers, strings, lists, dictionaries.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_checkpoint(f"{folder}/run.pt", {"step": 3, "weight": torch.ones(2)})
+        ...     load_checkpoint(f"{folder}/run.pt")
+        {'step': 3, 'weight': tensor([1., 1.])}
     """
     buffer = io.BytesIO()
     torch.save(state, buffer)

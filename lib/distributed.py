@@ -31,12 +31,22 @@ def parallel(network: nn.Module) -> nn.Module:
 
 
 def share() -> slice:
-    """Which rows of a batch are this process's: every world()-th, from rank() on."""
+    """Which rows of a batch are this process's: every world()-th, from rank() on.
+
+    Example:
+        >>> list(range(5))[share()]
+        [0, 1, 2, 3, 4]
+    """
     return slice(rank(), None, world())
 
 
 def weight(of: int, whole: int) -> float:
-    """By what a mean loss over `of` of `whole` rows is multiplied, so that the average of gradients is the batch's."""
+    """By what a mean loss over `of` of `whole` rows is multiplied, so that the average of gradients is the batch's.
+
+    Example:
+        >>> weight(of=6, whole=6)
+        1.0
+    """
     return of * world() / whole
 
 

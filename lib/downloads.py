@@ -38,6 +38,15 @@ def fetch(url: str | Sequence[str], path: Path, *, hash_prefix: str, what: str, 
 
     Raises DownloadError; then `path` is as it was before. Raises ValueError for no address, an empty hash, or another
     algorithm.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     published, path = Path(folder, "published.txt"), Path(folder, "mine.txt")
+        ...     _ = published.write_bytes(b"")
+        ...     fetch(published.as_uri(), path, hash_prefix="e3b0c442", what="nothing").name
+        Downloading nothing, 0.0 MB:
+        'mine.txt'
     """
     urls = [url] if isinstance(url, str) else list(url)
     _check_arguments(urls, hash_prefix, algorithm)
@@ -77,7 +86,15 @@ def addresses(place: str, urls: str | Sequence[str]) -> list[str]:
 
 
 def check_hash(path: Path, hash_prefix: str, algorithm: str = "sha256") -> None:
-    """Raise OSError where the file's hash, in hexadecimal, does not begin with `hash_prefix`."""
+    """Raise OSError where the file's hash, in hexadecimal, does not begin with `hash_prefix`.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "empty").write_bytes(b"")
+        ...     check_hash(Path(folder, "empty"), "e3b0c442")
+        ...     check_hash(Path(folder, "empty"), "d41d8cd9", "md5")
+    """
     with open(path, "rb") as file:
         found = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
     if not found.startswith(hash_prefix):

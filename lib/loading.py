@@ -79,6 +79,8 @@ def global_seed(seed: int) -> Iterator[None]:
 def draw_seeds(count: int, generator: torch.Generator) -> list[int]:
     """`count` numbers from 0 up to 2⁶³ − 2, to seed other generators with. `generator` may be on any device.
 
+    Raises TypeError for what is no generator.
+
     Example:
         >>> len(draw_seeds(3, torch.Generator().manual_seed(0)))
         3

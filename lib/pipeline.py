@@ -54,6 +54,14 @@ def fine_tune(
     Raises ValueError for a split without images, for a phase with more stages than the model has, and for a checkpoint
     that is damaged or of another run; FloatingPointError where the training loss of an epoch is not finite: the model
     then has the best weights so far, and the checkpoint is that of the epoch before.
+
+    Example:
+        >>> data = Split(torch.rand(6, 3, 8, 8), torch.arange(6) % 2)
+        >>> model = nn.Sequential(nn.Flatten(), nn.Linear(192, 4), nn.Linear(4, 2))
+        >>> plan = Plan((Phase(epochs=1, rate=0.01, stages=1), Phase(epochs=2, rate=0.01)))
+        >>> history = fine_tune(model, data, data, plan, prepare=lambda images: images - 0.5)
+        >>> [(epoch.phase, epoch.epoch) for epoch in history.epochs]
+        [(0, 0), (1, 0), (1, 1)]
     """
     plan, device = plan or Plan(), next(model.parameters()).device
     train, validation = (Split(split.images.to(device), split.labels.to(device)) for split in (train, validation))

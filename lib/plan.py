@@ -23,6 +23,10 @@ class Phase:
 
     epochs: at most. rate: the highest learning rate of the head; every earlier stage's is `decay` times the next one's.
     stages: how many learn, counted from the head; None for all. Raises ValueError for values outside their ranges.
+
+    Example:
+        >>> Phase(epochs=5, rate=1e-3, stages=2)
+        Phase(epochs=5, rate=0.001, stages=2, decay=0.5)
     """
 
     epochs: int
@@ -50,6 +54,8 @@ def two_phases(first: int = 5, second: int = 10, rate: float = 1e-3, decay: floa
 def gradual(depth: int, epochs: int, rate: float, decay: float = 0.5) -> tuple[Phase, ...]:
     """Phases of gradual unfreezing: the head for `epochs`, then one stage more, until `depth` stages learn.
 
+    Raises ValueError for depth < 1, and what `Phase` raises.
+
     Example:
         >>> [phase.stages for phase in gradual(depth=3, epochs=1, rate=1e-3)]
         [1, 2, 3]
@@ -75,7 +81,12 @@ class Plan:
     each phase. augment(images, generator): a new view of a batch, float in [0, 1], in each epoch. mix(images, labels,
     generator): images and soft targets, as Mixup and CutMix give them; label smoothing comes on top of theirs.
     cache_bytes: how much memory the output of a frozen prefix may take; more is not kept. seed: of the order, the
-    augmentation and dropout.
+    augmentation and dropout. Raises ValueError for values outside their ranges.
+
+    Example:
+        >>> plan = Plan(two_phases(first=2, second=3), batch_size=16, seed=1)
+        >>> sum(phase.epochs for phase in plan.phases)
+        5
     """
 
     phases: tuple[Phase, ...] = field(default_factory=two_phases)
@@ -130,7 +141,13 @@ class Epoch:
 
 @dataclass
 class History:
-    """All epochs of a run in order, the best of them, and notes on what was done another way than one might think."""
+    """All epochs of a run in order, the best of them, and notes on what was done another way than one might think.
+
+    Example:
+        >>> first, second = (Epoch(0, n, 1.0, 0.9, 0.5 + 0.1 * n, 1e-3, 2.0, cached=True) for n in (0, 1))
+        >>> History([first, second]).best.epoch
+        1
+    """
 
     epochs: list[Epoch] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

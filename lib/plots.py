@@ -41,6 +41,7 @@ def where_we_are(
     """One bar a technique: its mean accuracy and the half-width of its interval; None for one still to be measured.
 
     Techniques in `new` are in colour, the others in grey. chance: accuracy of guessing, drawn as a line.
+    Raises ValueError for no technique and for numbers that are not finite.
     """
     _check("results", results, [v for result in results.values() if result for v in result])
     note = "bars: mean over seeds; whiskers: its 95 % interval"
@@ -76,6 +77,7 @@ def accuracy_curve(
 
     recorded: a table with columns technique, `x`, seed and accuracy. live, guesses: one more point (x, accuracy) a
     technique, measured just now or predicted by the reader.
+    Raises ValueError for a table without rows and for numbers that are not finite.
     """
     live, guesses = live or {}, guesses or {}
     _check(
@@ -105,7 +107,10 @@ def accuracy_curve(
 
 @in_style
 def lines(series: Mapping[str, tuple[Sequence[float], Sequence[float]]], title: str, *, x: str, y: str) -> Picture:
-    """One line a series, (xs, ys), its name written at its end; a technique's name gives it the technique's look."""
+    """One line a series, (xs, ys), its name written at its end; a technique's name gives it the technique's look.
+
+    Raises ValueError for no series, one without points, unequally many xs and ys, and numbers that are not finite.
+    """
     _check("series", series, [v for pair in series.values() for values in pair for v in values])
     if wrong := {name: (len(xs), len(ys)) for name, (xs, ys) in series.items() if len(xs) != len(ys) or not len(xs)}:
         raise ValueError(f"series: expected as many xs as ys, and at least one; got {wrong}")
@@ -125,7 +130,10 @@ def lines(series: Mapping[str, tuple[Sequence[float], Sequence[float]]], title: 
 
 @in_style
 def bars(values: Mapping[str, float], title: str, *, x: str, form: str = ".2g") -> Picture:
-    """One horizontal bar a name, in the order given, its value written at its end with the format `form`."""
+    """One horizontal bar a name, in the order given, its value written at its end with the format `form`.
+
+    Raises ValueError for no values and for those that are not finite.
+    """
     _check("values", values, values.values())
     figure, axes = new_axes(0.8 + 0.36 * len(values), title, x, "")
     axes.barh(range(len(values)), list(values.values()), 0.65, color=look("", 0).colour)
@@ -142,7 +150,10 @@ def bars(values: Mapping[str, float], title: str, *, x: str, form: str = ".2g") 
 
 @in_style
 def image_rows(rows: Mapping[str, Tensor], title: str) -> Picture:
-    """Rows of images, each under its name. images: shape (N, 3, H, W), uint8, or float in [0, 1]; the same N a row."""
+    """Rows of images, each under its name. images: shape (N, 3, H, W), uint8, or float in [0, 1]; the same N a row.
+
+    Raises ValueError for images of another shape, and for no rows.
+    """
     shapes = [tuple(images.shape) for images in rows.values()]
     if not shapes or any(len(s) != 4 or s[1] != 3 or s[0] != shapes[0][0] or not s[0] for s in shapes):
         raise ValueError(f"rows: expected images of shape (N, 3, height, width), the same N in each, got {shapes}")

@@ -10,7 +10,14 @@ _CELLS = 24
 
 
 class Progress:
-    """A bar for a run of `plan`, to be given to `lib.pipeline.fine_tune` as `report`. Writes on standard output."""
+    """A bar for a run of `plan`, to be given to `lib.pipeline.fine_tune` as `report`. Writes on standard output.
+
+    Example:
+        >>> from lib.plan import Phase
+        >>> progress = Progress(Plan((Phase(epochs=4, rate=0.1),)))
+        >>> progress.line(Epoch(0, 0, 1.5, 1.25, 0.5, rate=0.1, seconds=2.0, cached=False))
+        '██████░░░░░░░░░░░░░░░░░░ phase 1, epoch 1 · loss 1.500 · validation 1.250, 50.0 %'
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.total = sum(phase.epochs for phase in plan.phases)

@@ -13,6 +13,10 @@ def device() -> torch.device:
 
     The environment variable COURSE_DEVICE overrides it ("cpu", "cuda:1"). Raises ValueError where it
     names no device, or one that this machine does not have.
+
+    Example:
+        >>> device().type in ("cpu", "cuda")
+        True
     """
     wanted = os.environ.get("COURSE_DEVICE", "")
     if not wanted:
@@ -30,6 +34,10 @@ def budget() -> Budget:
     """How much a lesson may cost: "quick" (about a minute on two CPU cores) or "full".
 
     The environment variable COURSE_BUDGET decides; without it, "quick". Raises ValueError on any other value.
+
+    Example:
+        >>> budget() in ("quick", "full")
+        True
     """
     match os.environ.get("COURSE_BUDGET") or "quick":
         case "quick":

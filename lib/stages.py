@@ -21,6 +21,11 @@ class Stage:
 
     modules: its layers or blocks, in order. own_parameters: parameters that belong to none of them because the network
     holds them itself, such as a vision transformer's class token.
+
+    Example:
+        >>> stage = Stage("head", (nn.Dropout(), nn.Linear(4, 2)))
+        >>> [tuple(parameter.shape) for parameter in stage.parameters()]
+        [(2, 4), (2,)]
     """
 
     name: str

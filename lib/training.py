@@ -37,6 +37,13 @@ def train(
 
     Returns the mean loss over the images of each epoch. Raises ValueError where nothing in the model is trainable, and
     where images and labels are not equally many.
+
+    Example:
+        >>> images, labels = torch.eye(4), torch.tensor([0, 0, 1, 1])
+        >>> model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+        >>> losses = train(model, images, labels, epochs=9, rate=0.1, generator=torch.Generator())
+        >>> losses[-1] < losses[0]
+        True
     """
     if len(images) != len(labels) or len(images) == 0:
         raise ValueError(f"labels: expected one for each of {len(images)} images, at least one, got {len(labels)}")
@@ -65,7 +72,12 @@ def accuracy(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int =
 
 
 def shifted(images: Tensor, generator: torch.Generator, pixels: int = 4) -> Tensor:
-    """Each image shifted by up to `pixels` in either direction, its edge repeated; (N, C, H, W) → the same shape."""
+    """Each image shifted by up to `pixels` in either direction, its edge repeated; (N, C, H, W) → the same shape.
+
+    Example:
+        >>> shifted(torch.zeros(2, 3, 8, 8), torch.Generator(), pixels=1).shape
+        torch.Size([2, 3, 8, 8])
+    """
     count, _, height, width = images.shape
     padded = F.pad(images, [pixels] * 4, mode="replicate")
     tops, lefts = torch.randint(2 * pixels + 1, (2, count), generator=generator).tolist()

@@ -25,6 +25,7 @@ def draw_glyphs(count: int, *, generator: torch.Generator, size: int = IMAGE_SIZ
     """Draw `count` images and their labels; the generator's state and device decide everything.
 
     Returns images, float32 in [0, 1], shape (count, 3, size, size), and labels, int64 in [0, 1000), shape (count,).
+    Raises ValueError for count < 1.
     """
     if count < 1:
         raise ValueError(f"count: expected at least 1 image, got {count}")

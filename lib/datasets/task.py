@@ -12,7 +12,13 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Split:
-    """Images, uint8 in [0, 255], shape (N, 3, H, W), and labels, int64, shape (N,), in no particular order."""
+    """Images, uint8 in [0, 255], shape (N, 3, H, W), and labels, int64, shape (N,), in no particular order.
+
+    Example:
+        >>> split = Split(torch.zeros(6, 3, 8, 8, dtype=torch.uint8), torch.tensor([0, 0, 0, 1, 1, 1]))
+        >>> split.few(2, seed=0).labels.bincount()
+        tensor([2, 2])
+    """
 
     images: Tensor
     labels: Tensor
@@ -38,7 +44,13 @@ class Split:
 
 @dataclass(frozen=True)
 class Task:
-    """A data set in three splits, no image in two of them; `classes` names the labels in their order."""
+    """A data set in three splits, no image in two of them; `classes` names the labels in their order.
+
+    Example:
+        >>> empty = Split(torch.zeros(0, 3, 8, 8, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64))
+        >>> Task("nothing yet", ("cat", "dog"), empty, empty, empty).classes[1]
+        'dog'
+    """
 
     name: str
     classes: tuple[str, ...]

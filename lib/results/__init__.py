@@ -43,7 +43,12 @@ class Recorded:
 
 
 def recorded(name: str, folder: Path = FOLDER) -> Recorded:
-    """Read `name`.csv. FileNotFoundError, with the names there are, if there is none."""
+    """Read `name`.csv. Raises FileNotFoundError, with the names there are, if there is none.
+
+    Example:
+        >>> recorded("images_per_class").command
+        'python -m benchmarks.transfer --record'
+    """
     path = folder / f"{name}.csv"
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in folder.glob("*.csv"))) or "none"
