@@ -18,11 +18,12 @@ AT_HAND = {"torch": torch, "nn": nn, "models": models, "Tensor": torch.Tensor, "
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_give_what_they_say(name):
+def test_examples_give_what_they_say_and_nothing_on_stderr(name, capfd):
     module = importlib.import_module(name)
     torch.manual_seed(0)
     results = doctest.testmod(module, extraglobs=AT_HAND, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert results.failed == 0, f"{results.failed} of {results.attempted} lines"
+    assert capfd.readouterr().err == ""
 
 
 def test_examples_are_all_found():

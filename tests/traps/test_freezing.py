@@ -1,15 +1,18 @@
 """Traps of freezing and of the optimiser's groups."""
 
 import copy
+from functools import partial
 
+import pytest
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import CosineAnnealingWarmRestarts, LambdaLR, OneCycleLR
-from torchvision.models import resnet18
+from torchvision.models import googlenet, resnet18
 
 from lib.backbones import replace_head
-from lib.freezing import freeze, freeze_until, unfreeze
+from lib.freezing import freeze, freeze_until
 from lib.learning_rates import parameter_groups
+from lib.stages import stages
 from lib.unfreezing import GradualUnfreezer
 
 
@@ -86,12 +89,13 @@ def test_trap_08_a_shared_parameter_is_stepped_once():
     torch.testing.assert_close(network[0][0].bias.detach(), before - step)
 
 
-def test_trap_12_no_parameter_that_learns_stays_without_a_gradient():
-    network = replace_head(resnet18(weights=None), 3)
-    for stage in ("layer4", "head", "stem"):
-        unfreeze(network)
-        freeze_until(network, stage)
+@pytest.mark.parametrize("build", [resnet18, partial(googlenet, init_weights=False)], ids=["resnet18", "googlenet"])
+def test_trap_12_no_parameter_that_learns_stays_without_a_gradient(build):
+    network = replace_head(build(weights=None), 3)
+    for stage in reversed(stages(network)):
+        freeze_until(network, stage).train()
         network.zero_grad()
-        network(torch.rand(2, 3, 32, 32)).sum().backward()
+        scores = network(torch.rand(2, 3, 64, 64))  # of GoogLeNet, the auxiliary heads' beside its own
+        sum(one.sum() for one in (scores if isinstance(scores, tuple) else [scores])).backward()
         learning = [p for p in network.parameters() if p.requires_grad]
         assert all(p.grad is not None for p in learning)
