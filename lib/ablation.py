@@ -9,6 +9,7 @@ import difflib
 import functools
 import hashlib
 import itertools
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from lib.epochs import evaluate
 from lib.freezing_costs import FreezingCost, freezing_costs
 from lib.grid_table import FACTORS, Cell, GridTable, Row
 from lib.mixing import Mixing
+from lib.optimisation import schedule_of
 from lib.pipeline import fine_tune
 from lib.plan import SCHEDULES, Plan
 from lib.results import Recorded
@@ -68,8 +70,8 @@ def compare_strategies(
     1]; epochs; recipe: a hash of plan, task and first weights, whatever the seed.
 
     On one CPU thread the same call gives the same numbers but for seconds. The global random state is left as it is.
-    Raises ValueError for an unknown name, an empty factor, too few epochs or images, for a file that holds runs of
-    another recipe under the same names, or was measured on another machine and is not complete.
+    Raises ValueError for an unknown name, an empty factor, too few epochs, steps or images, for a file that holds runs
+    of another recipe under the same names, or was measured on another machine and is not complete.
     """
     named = strategies if isinstance(strategies, Mapping) else {name: _known(name) for name in strategies}
     names = (backbones, list(named), augmentations, schedules)
@@ -77,6 +79,8 @@ def compare_strategies(
     _check_factors(task, values)
     wanted = [Cell(**dict(zip(_ORDER, one, strict=True))) for one in itertools.product(*(values[n] for n in _ORDER))]
     bench = _Bench(task, named, epochs, batch_size)
+    for cell in wanted:
+        bench.check(cell)
     table = GridTable({cell: bench.recipe(cell) for cell in wanted}, path, command)
     for cell in table.missing():
         row = table.add(cell, bench.run(cell))
@@ -130,6 +134,12 @@ class _Bench:
             "trainable_share": round(max(trainable_shares(model, plan.phases)), 6),
             "epochs": len(history.epochs),
         }
+
+    def check(self, cell: Cell) -> None:
+        """ValueError where a phase has too few steps for its schedule."""
+        images = cell.images_per_class * len(self.task.train.labels.unique())
+        for phase in self._plan(cell, cell.seed).phases:
+            schedule_of(cell.schedule, phase.epochs * math.ceil(images / self.batch_size))
 
     def recipe(self, cell: Cell) -> str:
         """A hash of what decides the run apart from size and seed. Begins with a letter: it is no number."""

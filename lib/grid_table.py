@@ -1,6 +1,7 @@
 """A table of runs that survives being stopped: written whole after each run, and never a mixture of two recipes."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -41,8 +42,8 @@ class GridTable:
     what the file will name as its origin.
 
     Raises ValueError where the file has a row of the same factors and another recipe, or is without one of these
-    columns, and where runs are missing that would be made on another machine than those in it: their seconds could not
-    be compared.
+    columns; where runs are missing that would be made on another machine than those in it, for their seconds could not
+    be compared; and for a file's cells with a name that reads as a number, which CSV could not give back.
     """
 
     def __init__(self, wanted: dict[Cell, str], path: Path | str | None = None, command: str = "lib.ablation") -> None:
@@ -50,6 +51,8 @@ class GridTable:
         self.rows: dict[Cell, Row] = {}
         self.machine = f"{settings.device().type}, {torch.get_num_threads()} threads, torch {torch.__version__}"
         self.date = datetime.datetime.now().astimezone().date().isoformat()
+        if self.path is not None:
+            _check_names(wanted)
         if self.path is not None and self.path.is_file():
             self._take_over(recorded(self.path.stem, self.path.parent))
 
@@ -92,6 +95,21 @@ class GridTable:
 
 _WHOLE = ("images_per_class", "seed", "memory_bytes", "epochs")  # columns of whole numbers, which CSV does not tell
 _ANEW = "Delete it to measure anew, or give another path"
+
+
+def _check_names(cells: Iterable[Cell]) -> None:
+    named = dict.fromkeys(pair for cell in cells for pair in zip(FACTORS, cell.recipe, strict=False))
+    for factor, value in named:
+        if _reads_as_number(value):
+            raise ValueError(f"{factor}: expected a name that does not read as a number, got {value!r}")
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _whole(name: str, value: Value) -> Value:

@@ -159,7 +159,7 @@ def test_compare_strategies_has_a_row_for_each_combination_once(runs):
 
 def test_ablation_grid_is_every_backbone_strategy_augmentation_and_schedule(runs, monkeypatch):
     monkeypatch.setattr(ablation, "ARCHITECTURES", {"resnet10": None})
-    table = ablation_grid(a_task(), sizes=[2], epochs=6)
+    table = ablation_grid(a_task(), sizes=[2], epochs=24)
     assert len(table.rows) == 1 * len(STRATEGIES) * 3 * 3
     assert table.distinct("augmentation") == ["basic", "Mixup", "CutMix"]
     assert table.distinct("schedule") == ["constant", "cosine", "one-cycle"]
@@ -236,6 +236,10 @@ REFUSED = {
     "backbone": ({"backbones": ["resnet11"]}, "backbone: expected a known one, such as resnet1.*; got 'resnet11'"),
     "augmentation": ({"augmentations": ["mixup"]}, "augmentation: expected a known one, such as Mixup.*; got 'mixup'"),
     "schedule": ({"schedules": ["linear"]}, "schedule: expected a known one, such as .*; got 'linear'"),
+    "steps": (
+        {"schedules": ["one-cycle"], "epochs": 3},
+        "schedule: one-cycle needs at least 4 steps in a phase, got 3",
+    ),
     "images": ({"sizes": [2, 13]}, "per_class: expected 1 to 12 images a class, got 13"),
     "epochs": ({"strategies": ["gradual"], "epochs": 5}, "epochs: expected at least one for each of 6 phases, got 5"),
 }
@@ -245,5 +249,5 @@ REFUSED = {
 def test_compare_strategies_refuses_before_the_first_run(runs, name):
     options, sentence = REFUSED[name]
     with pytest.raises(ValueError, match=sentence):
-        compare_strategies(**({"task": a_task(), "sizes": [2], "seeds": [0]} | options))
+        compare_strategies(**({"task": a_task(), "strategies": ["full"], "sizes": [2], "seeds": [0]} | options))
     assert runs == []

@@ -58,3 +58,10 @@ def test_grid_table_refuses_another_table_and_an_unfinished_one(tmp_path):
         GridTable({cell(): "r1"}, path)
     with pytest.raises(ValueError, match="table: expected all 2 runs to be made, 2 are missing"):
         GridTable({cell(0): "r1", cell(1): "r1"}).recorded()
+
+
+def test_grid_table_refuses_a_name_that_a_file_could_not_give_back(tmp_path):
+    wanted = {cell(strategy="full"): "r1", cell(strategy="3e-4"): "r2"}
+    assert len(GridTable(wanted).missing()) == 2
+    with pytest.raises(ValueError, match="strategy: expected a name that does not read as a number, got '3e-4'"):
+        GridTable(wanted, tmp_path / "grid.csv")
