@@ -47,12 +47,13 @@ def parameter_groups(
 ) -> list[dict[str, Any]]:
     """An optimiser's groups for every stage of `lib.stages.stages(model)`, with `layer_learning_rates`.
 
-    Every parameter of the model, frozen or not, is in exactly one group; one that two layers share counts where it
-    comes first. A stage has up to two groups, from the input to the head, none of them empty:
+    Every parameter of the model, frozen or not, is in exactly one group; one that two stages share belongs to the
+    first of them. Stages come from the input to the head, each with up to two groups, in this order, none empty:
 
-    - {"params", "lr", "weight_decay", "name": "layer1"}: weights, which decay;
-    - {…, "weight_decay": 0.0, "name": "layer1, no decay"}: biases, and all parameters of one axis (such as the scales
-      of norms): pulling them to zero regularises nothing (He et al., 2019, "Bag of Tricks", §3.1).
+    - {"params": [...], "lr": ..., "weight_decay": weight_decay, "name": "layer1"}: weights, which decay;
+    - {"params": [...], "lr": ..., "weight_decay": 0.0, "name": "layer1, no decay"}: biases, and all parameters of one
+      axis (such as the scales of norms): pulling them to zero regularises nothing (He et al., 2019, "Bag of Tricks",
+      §3.1).
 
     Schedulers that set rates instead of scaling them, such as OneCycleLR, are given the list of each group's "lr".
     Raises ValueError for weight_decay < 0, and what `layer_learning_rates` raises.

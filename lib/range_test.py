@@ -42,11 +42,16 @@ def lr_range_test(
 ) -> RangeTest:
     """Train a copy of `model` for `steps` batches while the rate grows from `lowest` to `highest` (Smith, 2017, §3.3).
 
-        η_t = lowest · (highest / lowest)^(t / (steps − 1)),  t = 0 … steps − 1
+        η_t = lowest · (highest / lowest)^(t / (steps − 1)),  t = 0 … steps − 1          the rate of step t
+        v_t = 0.9 · v_{t−1} + 0.1 · loss_t,  v_{−1} = 0                    loss_t: cross-entropy before step t
+        losses[t] = v_t / (1 − 0.9^(t+1))                                  smoothed, the start corrected
 
-    The loss is cross-entropy, smoothed with a bias-corrected moving average; the test ends early where it passes four
-    times its lowest value or is no number. images: shape (N, ...), prepared for the model, on its device; labels:
-    int64, shape (N,). generator: on the CPU, draws the batches. The model, its modes and its gradients are left alone.
+    images: shape (N, ...), prepared for the model, on its device; labels: int64, shape (N,). The rows of a batch are
+    torch.randint(N, (min(batch_size, N),), generator=generator), on the CPU. optimiser: called once, as
+    optimiser(parameters, lr=lowest), with the copy's parameters that require a gradient. The copy is in training mode.
+
+    The test ends early after the first smoothed loss that is above four times the lowest so far, or no number; that
+    one is still recorded. The model itself, its modes and its gradients are left alone.
     Raises ValueError for rates that do not rise, fewer than two steps, or labels that do not fit the images.
     """
     if not 0 < lowest < highest < math.inf:
