@@ -6,6 +6,7 @@ from torch import nn
 from torchvision import models
 from torchvision.models import get_model
 
+from lib.batchnorm import keep_batchnorm_frozen
 from lib.freezing import freeze, freeze_until
 from lib.prefix import cut_where_learning_begins
 from lib.stages import stages
@@ -156,6 +157,14 @@ def test_cut_never_takes_what_is_random_or_moves_for_fixed(noise):
     assert "1" in dict(cut.rest.named_modules())
     freeze(model[1])
     assert "1" not in dict(cut_where_learning_begins(model).rest.named_modules())
+
+
+def test_cut_never_takes_a_norm_for_fixed_whose_statistics_stay_but_whose_scale_learns():
+    model = keep_batchnorm_frozen(nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Linear(4, 2)))
+    freeze(model[0])
+    cut = cut_where_learning_begins(model)
+    cut.rest(cut.cache(torch.rand(3, 4))).square().sum().backward()
+    assert model[1].weight.grad.abs().max() > 0
 
 
 @pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
