@@ -71,11 +71,13 @@ def statistics_drift(before: dict[str, Statistics], after: dict[str, Statistics]
 def keep_batchnorm_frozen(model: nn.Module) -> nn.Module:
     """Let every layer with running statistics use them as they are, whatever is trained in it and around it.
 
-    In place; returns `model` itself. The layers that `norms_with_buffers` finds are put in evaluation mode and stay
-    there through any later `.train()`, of their own or of a network around them. Their γ and β are left as they are:
-    those that require a gradient still learn. Every other layer keeps its mode and follows `.train()` as before. A
-    model without such layers is left as it is; so is a batch norm made with `track_running_stats=False`, which has no
-    statistics to use. `lib.freezing.unpin` undoes it, layer by layer.
+    In place; returns `model` itself. Meant are the layers, at any depth or the model itself, whose `running_mean` is a
+    tensor (`norms_with_buffers` finds them): batch norm of 1 to 3 dimensions, and instance norm that tracks. They are
+    put in evaluation mode and stay there through any later `.train()`, of their own or of a network around them.
+
+    Their γ and β are left as they are: those that require a gradient still learn. Every other layer keeps its mode and
+    follows `.train()` as before: dropout, layer norm, and a batch norm made with `track_running_stats=False`, which has
+    no statistics to use. `lib.freezing.pin(layer)` does it for one layer, `unpin` undoes it.
 
     Example:
         >>> network = keep_batchnorm_frozen(nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))).train()

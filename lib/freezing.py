@@ -95,8 +95,11 @@ def _stay_in_evaluation(layer: nn.Module, mode: bool = True) -> nn.Module:
 def freeze_until(model: nn.Module, stage: str) -> nn.Module:
     """Freeze every stage before `stage`, and unfreeze `stage` and all that follow it: partial fine-tuning.
 
-    In place; returns `model` itself. stage: a name among `lib.stages.stages(model)`; the first one leaves nothing
-    frozen, "head" leaves only the head to learn. Frozen is meant as in `freeze`. Raises ValueError for another name.
+    In place; returns `model` itself. stage: a name among `lib.stages.stages(model)`, which go from the input to the
+    head: the first one leaves nothing frozen, "head" leaves only the head to learn. What was frozen before, and what
+    was not, makes no difference. Frozen is meant as in `freeze`, for the layers of a stage and for parameters that the
+    network holds itself: `freeze_stage(part)` and `unfreeze_stage(part)` do it for one value of `stages(model)`.
+    Raises ValueError for another name; then nothing has been frozen or unfrozen.
 
     Example:
         >>> model = freeze_until(models.resnet18(), "layer4")

@@ -15,18 +15,22 @@ from lib.stages import stages
 
 
 def gradient_norms(model: nn.Module) -> dict[str, float]:
-    """The Euclidean norm of the gradient in each stage of `model`, ‖∂L/∂θ_stage‖₂, from the input to the output.
+    """The Euclidean norm of the gradient in each stage of `model`, ‖∂L/∂θ_stage‖₂, from the input to the head.
 
-    The stages, with their names and their order, are those of `lib.stages.stages`. What counts is `.grad` as it stands,
-    so call this after `loss.backward()`, before the gradients are clipped or cleared. A parameter whose `.grad` is None
-    counts as zero: a frozen stage has the norm 0.0, and before the first backward pass every stage has. A `.grad` that
-    was left on a parameter that requires none does count, for an optimiser would use it. A parameter that two stages
-    share counts in both.
+    Returns a float for every stage of `lib.stages.stages(model)`, by its name and in that order: the root of the sum of
+    squares of all numbers in the `.grad` of all parameters of the stage together.
+
+    `.grad` counts as it stands, so call this after `loss.backward()`, before gradients are clipped or cleared:
+
+    - a parameter whose `.grad` is None counts as zero: a frozen stage has the norm 0.0, and before the first backward
+      pass every stage has;
+    - a `.grad` that was left on a parameter that requires none does count, for an optimiser would use it;
+    - a parameter that two stages share counts in both.
 
     Squares are summed in float64, so that those of half-precision gradients neither overflow nor vanish. Where no
     parameter is shared, the norms' own Euclidean norm is that of the whole gradient, as
-    `torch.nn.utils.clip_grad_norm_` returns it. A gradient that is not finite makes its stage's norm infinite or NaN.
-    Nothing is changed or drawn, and the model's mode does not matter. Raises ValueError for a model without parameters.
+    `torch.nn.utils.clip_grad_norm_` returns it. Nothing is changed or drawn, and the model's mode does not matter.
+    Raises ValueError for a model without parameters.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))

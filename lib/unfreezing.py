@@ -11,8 +11,8 @@ from typing import Any
 
 from torch import nn
 
-from lib.batchnorm import keep_batchnorm_frozen
-from lib.freezing import freeze_stage, unfreeze_stage
+from lib.batchnorm import norms_with_buffers
+from lib.freezing import freeze_stage, pin, unfreeze_stage
 from lib.stages import stages
 
 Schedule = Callable[[Sequence[float]], int]
@@ -21,13 +21,15 @@ Schedule = Callable[[Sequence[float]], int]
 class GradualUnfreezer:
     """Freezes all stages of `model` but the head, and unfreezes them from the top to the bottom as `schedule` says.
 
-    model: a network with its new head; `lib.stages.stages` divides it. Frozen is meant as in `lib.freezing.freeze`.
-    schedule: called after every epoch with the validation losses so far; `every_epochs(1)` unless given. How many
-    stages it asks for may only grow; more than there are means all.
-    frozen_norms: norms with running statistics keep them, also in stages that learn.
+    model: a network with its new head, divided by `lib.stages.stages`. When the unfreezer has been made, every stage
+    but the last, the head, is frozen, as `freeze_stage` does; the head is left as it is.
+    schedule: a function from the validation losses so far, oldest first, to how many stages are to learn besides the
+    head; `every_epochs(1)` unless given. More than there are means all. A stage that learns is never frozen again.
+    frozen_norms: layers with running statistics keep them through any `.train()`, also in stages that learn, as
+    `keep_batchnorm_frozen` does; if False, they follow `.train()` once their stage learns.
 
-    Make the optimiser once, with every parameter, frozen or not (`lib.learning_rates.parameter_groups`): nothing need
-    be added when a stage is unfrozen, schedulers go on, and the state of what learnt before is kept.
+    Make the optimiser once, with every parameter, frozen or not: nothing need be added when a stage is unfrozen, and
+    the state of what learnt before is kept. Parameters stay the same objects.
 
     Example:
         >>> unfreezer = GradualUnfreezer(models.resnet18())
@@ -49,22 +51,28 @@ class GradualUnfreezer:
         return list(stages(self.model))[-1 - self._open :]
 
     def step(self, loss: float) -> list[str]:
-        """Take note of an epoch's validation loss; unfreeze what is due, and return its names from the top down.
+        """Take note of an epoch's validation loss, and ask the schedule, once, how many stages are due.
 
-        The model is left in the mode it is in: call `.train()` before the next epoch. Raises ValueError where the
-        schedule asks for fewer stages than are open.
+        If they are more than learn already, unfreeze the deepest frozen one, then the next, until so many learn.
+        Returns the names of those that were unfrozen just now, in that order, from the top down; [] if none was. The
+        model is left in the mode it is in: call `.train()` before the next epoch. Raises ValueError where the schedule
+        asks for fewer than learn.
         """
         self.losses.append(float(loss))
         return self._unfreeze(self.schedule(self.losses))
 
     def state_dict(self) -> dict[str, Any]:
-        """The losses so far and the number of open stages: all that a resumed run needs."""
+        """All that a resumed run needs, the losses so far and the number of open stages, in a dictionary.
+
+        It holds plain values, as JSON does, and what happens later does not change it.
+        """
         return {"losses": list(self.losses), "open": self._open}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where `state` was taken: unfreeze what was open then. Meant for an unfreezer that has just been made.
+        """Go on where `state` was taken: unfreeze what was open then, and remember the losses that were known.
 
-        Raises ValueError where fewer stages were open then than are now.
+        Meant for an unfreezer that has just been made, of a network of the same stages, with the same schedule. `state`
+        is not changed, now or later. Raises ValueError where fewer stages were open then than are now.
         """
         if state["open"] < self._open:
             raise ValueError(f"state: expected at least the {self._open} open stages of now, got {state['open']}")
@@ -85,7 +93,8 @@ class GradualUnfreezer:
 
     def _pin_norms(self) -> None:
         if self.frozen_norms:
-            keep_batchnorm_frozen(self.model)
+            for norm in norms_with_buffers(self.model).values():
+                pin(norm)
 
 
 def every_epochs(count: int) -> Schedule:
@@ -103,9 +112,10 @@ def every_epochs(count: int) -> Schedule:
 def plateau_schedule(losses: Sequence[float], patience: int = 2, threshold: float = 1e-3) -> int:
     """How many stages are due when one more opens at every plateau of the validation loss.
 
-    An epoch improves if its loss is below the best one so far by more than `threshold`; the first epoch always does.
-    After `patience` epochs in a row that do not improve, there is a plateau: it is counted, and the counting of epochs
-    begins again at zero, while the best loss stays. Returns the number of plateaus in `losses`.
+    losses: one finite number an epoch, oldest first; there may be none. The first epoch improves, and its loss is the
+    mark. A later one improves if its loss is below the mark by more than `threshold`, and then its loss is the new
+    mark. After `patience` epochs in a row that do not improve there is a plateau: it is counted, and the counting of
+    epochs begins again at zero; the mark stays. Returns the number of plateaus, and leaves `losses` alone.
     Raises ValueError for patience < 1 or threshold < 0.
 
     Example:
