@@ -46,15 +46,21 @@ class Feed:
             self._images = self._cache(cut, train), self._cache(cut, validation)
             self.note = f"what the frozen prefix makes of {len(train) + len(validation):,} images was computed once"
 
-    def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, int]]:
-        """This process's share of every batch of an epoch, and how many images the whole batch has."""
+    def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, float]]:
+        """This process's share of every batch of an epoch, and its weight in the mean over all processes.
+
+        Where there is nothing left for a process, it takes an image with the weight 0: all must step together.
+        """
         generator = settings.generator(seed_of(self.plan.seed, self.number, epoch))
         images, labels, size = self._images[0], self.train.labels, self.plan.batch_size
         left = len(labels)
         for batch, targets in shuffled_batches(images, labels, size, generator=generator, share=distributed.share()):
+            weight = distributed.weight(len(batch), min(size, left))
+            if weight == 0:
+                batch, targets = images[:1], labels[:1]
             view = batch if self.cached else self._view(batch, generator)
             mixed = (view, targets) if self.plan.mix is None else self.plan.mix(view, targets, generator)
-            yield *mixed, min(size, left)
+            yield *mixed, weight
             left -= size
 
     def validation_batches(self) -> Iterator[tuple[Tensor, Tensor]]:

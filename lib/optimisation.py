@@ -51,10 +51,10 @@ class Optimisation:
         """The head's learning rate at the next step."""
         return self.optimiser.param_groups[-1]["lr"]
 
-    def epoch(self, batches: Iterable[tuple[Tensor, Tensor, int]]) -> float:
+    def epoch(self, batches: Iterable[tuple[Tensor, Tensor, float]]) -> float:
         """Train on every batch once; the mean loss over all samples of all processes.
 
-        batches: images and targets of this process, and how many samples the whole batch has.
+        batches: images and targets of this process, and their weight in the mean over all (`lib.distributed.weight`).
         """
         objective = _Objective(self.plan.label_smoothing)
         train_one_epoch(
@@ -126,10 +126,9 @@ class _Objective:
         self.smoothing, self.weight = smoothing, 1.0
         self.losses, self.counts = list[Tensor](), list[int]()
 
-    def watching(self, batches: Iterable[tuple[Tensor, Tensor, int]]) -> Iterable[tuple[Tensor, Tensor]]:
+    def watching(self, batches: Iterable[tuple[Tensor, Tensor, float]]) -> Iterable[tuple[Tensor, Tensor]]:
         """The batches, each with its weight set before it is used."""
-        for images, targets, whole in batches:
-            self.weight = distributed.weight(len(images), whole)
+        for images, targets, self.weight in batches:
             yield images, targets
 
     def __call__(self, scores: Tensor | tuple[Tensor, ...], targets: Tensor) -> Tensor:
@@ -137,7 +136,7 @@ class _Objective:
         main, *auxiliary = scores if isinstance(scores, tuple) else (scores,)
         loss = F.cross_entropy(main, targets, label_smoothing=self.smoothing)
         self.losses.append(loss.detach())
-        self.counts.append(len(targets))
+        self.counts.append(len(targets) if self.weight > 0 else 0)
         for others in auxiliary:
             loss = loss + AUXILIARY * F.cross_entropy(others, targets, label_smoothing=self.smoothing)
         return loss * self.weight

@@ -30,8 +30,8 @@ def main():
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (21, 3, 8, 8), generator=generator, dtype=torch.uint8)
     data = Split(images, torch.arange(21) % 3)
-    # 21 images in batches of 6: the last one has 3, which two processes cannot share evenly
-    plan = Plan((Phase(2, 1e-2, stages=2), Phase(2, 1e-2)), batch_size=6, average=0.5)
+    # 21 images in batches of 5, which two processes cannot share evenly; the last one has 1: nothing for the second
+    plan = Plan((Phase(2, 1e-2, stages=2), Phase(2, 1e-2)), batch_size=5, average=0.5)
     history = fine_tune(model, data, data, plan, prepare=lambda images: images, checkpoint=Path(sys.argv[1]) / "run.pt")
     if not dist.is_initialized() or dist.get_rank() == 0:
         torch.save((model.state_dict(), history.state_dict()), Path(sys.argv[1]) / "end.pt")

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torchvision.transforms import v2
 
+from lib import distributed
 from lib.augmentation import PerImage, train_transform
 from lib.backbones import Normalisation
 from lib.batch_augmentation import BatchAugmentation
@@ -27,9 +28,9 @@ def feed(**options):
 
 
 def epoch(**options):
-    """The images of an epoch, in the order of their labels, and the counts that the batches tell."""
-    images, labels, counts = zip(*feed(batch_size=3, **options).batches(0), strict=True)
-    return torch.cat(images)[torch.cat(labels).argsort()], counts
+    """The images of an epoch, in the order of their labels, and the batches' weights."""
+    images, labels, weights = zip(*feed(batch_size=3, **options).batches(0), strict=True)
+    return torch.cat(images)[torch.cat(labels).argsort()], weights
 
 
 @pytest.mark.parametrize(
@@ -38,9 +39,16 @@ def epoch(**options):
     ids=["plain", "all-at-once", "one-by-one"],
 )
 def test_batches_hold_every_image_once_and_normalised_once(augment):
-    images, counts = epoch(augment=augment)
+    images, weights = epoch(augment=augment)
     torch.testing.assert_close(images, PREPARE(data().images), atol=1e-5, rtol=0)
-    assert counts == (3, 3, 1)
+    assert weights == (1, 1, 1)
+
+
+def test_batches_give_a_process_without_a_share_an_image_that_does_not_count(monkeypatch):
+    monkeypatch.setattr(distributed, "rank", lambda: 1)
+    monkeypatch.setattr(distributed, "world", lambda: 2)
+    batches = [(len(images), len(labels), weight) for images, labels, weight in feed(batch_size=3).batches(0)]
+    assert batches == [(1, 1, 2 / 3), (1, 1, 2 / 3), (1, 1, 0)]
 
 
 @pytest.mark.parametrize(
