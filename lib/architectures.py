@@ -22,14 +22,14 @@ def residual_block(
 ) -> Tensor:
     """The residual connection: a branch learns what is to be added to its input (He et al., 2016, eq. 1 and 2).
 
-        y = relu(F(x) + x),   or relu(F(x) + S(x)) where F changes the shape
+        y = relu(F(x) + x),   or, with a shortcut S,   y = relu(F(x) + S(x))
 
-    branch: F, a layer or any function of a tensor, such as conv → norm → ReLU → conv → norm; no activation after its
-    last layer, for relu comes after the addition. shortcut: S, often a 1×1 convolution and a norm; None is the
-    identity. Neither may write into its input. x and what the two return are left as they are, also where the branch
-    returns x itself. Gradients flow through both.
+    x: a tensor of any shape. branch: F, a layer or any function of a tensor; it is called once. shortcut: S, the same,
+    for branches that change the shape; often a 1×1 convolution and a norm. Neither writes into its input. Returns y.
+    x and what the two return are left as they are, also where one of them returns x itself. Gradients flow through
+    both summands.
 
-    Raises ValueError where F(x) and the shortcut differ in shape: nothing is broadcast.
+    Raises ValueError where the two summands differ in shape: nothing is broadcast.
 
     Example:
         >>> x = torch.tensor([[1.0, -2.0]])
@@ -48,11 +48,12 @@ def squeeze_excitation(x: Tensor, reduce: nn.Linear, expand: nn.Linear) -> Tenso
 
         z = mean of x over space,   s = sigmoid(W₂ relu(W₁ z + b₁) + b₂),   y = s · x, channel by channel
 
-    x: feature maps, shape (N, C, H, W), floating point. reduce: W₁ and b₁, nn.Linear(C, R), with R usually C/16 or
-    C/4; expand: W₂ and b₂, nn.Linear(R, C); on x's device and in its dtype. The biases may be absent, as in the paper.
-    Returns x's shape; x is left as it is. Each image has gates of its own, in (0, 1).
+    x: feature maps, shape (N, C, H, W), floating point. reduce: W₁ and b₁, nn.Linear(C, R), with R often C/16 or C/4;
+    expand: W₂ and b₂, nn.Linear(R, C); either with or without a bias, on x's device and in its dtype. Returns y, of
+    x's shape and dtype; x is left as it is. Each image has gates s of its own, in (0, 1).
 
-    Raises ValueError where x has not four dimensions, or the layers' widths do not fit it and each other.
+    Raises ValueError where x has not four dimensions, or where the layers are not C wide outside and equally wide
+    inside.
 
     Example:
         >>> reduce, expand = nn.Linear(3, 1), nn.Linear(1, 3)
@@ -67,11 +68,10 @@ def squeeze_excitation(x: Tensor, reduce: nn.Linear, expand: nn.Linear) -> Tenso
 
 
 def count_parameters(model: nn.Module, trainable_only: bool = False) -> int:
-    """How many numbers the model's parameters hold; with `trainable_only`, those that require a gradient.
+    """How many numbers the model's parameters hold; with `trainable_only`, only those that require a gradient.
 
-    A parameter that two layers share counts once. Buffers, such as batch norm's running statistics, do not count.
-    `lib.freezing.trainable_fraction` is the share of the two counts. Raises ValueError, by torch, for a lazy layer that
-    has not seen its input yet.
+    All parameters count, in layers inside layers and outside of layers. One that two layers share counts once. Buffers,
+    such as batch norm's running statistics, do not count. Nothing is changed; a model without parameters has 0.
 
     Example:
         >>> count_parameters(nn.Linear(256, 10))
@@ -128,14 +128,15 @@ def classifier_table(every_weights: bool = False) -> list[Classifier]:
 
 
 def pareto_front(costs: Sequence[float], accuracies: Sequence[float]) -> list[int]:
-    """Indices of what is worth considering: all that nothing else beats in both cost and accuracy, cheapest first.
+    """The Pareto front, as indices: every network that no other makes superfluous, the cheapest first.
 
-    j dominates i if it costs no more and is no less accurate, and one of the two is strictly better. What nothing
-    dominates is on the front. Of equal costs, only the most accurate stay; of points that are equal in both, all stay,
-    in the order of their indices.
+    Network j dominates network i if it costs no more and is no less accurate, and in one of the two is strictly better.
+    What nothing dominates is on the front. So of equal costs only the most accurate stay, and of equal accuracies only
+    the cheapest; networks that are equal in both dominate neither one the other, and all stay, in the order of their
+    indices.
 
-    costs, accuracies: finite numbers, equally many, at least one, in any units. Along the result both grow. Raises
-    ValueError for unequal or no numbers, or numbers that are not finite.
+    costs, accuracies: numbers of any sign and unit, one of each a network; the lists are left as they are. Returns a
+    list of ints, cheapest first. Raises ValueError where they are not equally many, or none, or one is not finite.
 
     Example:
         >>> pareto_front(costs=[4, 1, 2, 3], accuracies=[0.9, 0.6, 0.8, 0.7])
@@ -156,11 +157,11 @@ def choose_backbone(
 ) -> Classifier:
     """The most accurate candidate within a budget, its limits included.
 
-    candidates: rows of `classifier_table`, or anything with `parameters`, `gflops` and `accuracy`. Of equally accurate
-    ones, the one of fewest GFLOP; then of fewest parameters; then the first. Accuracy on the source task is a guide to
-    accuracy on the target (Kornblith et al., 2019, "Do better ImageNet models transfer better?"), not a promise.
+    candidates: a list of rows of `classifier_table`, or of anything with `parameters`, `gflops` and `accuracy`. Of
+    equally accurate ones, the one of fewest GFLOP; then of fewest parameters; then the first. Returns the candidate
+    itself. Accuracy on the source task is a guide to accuracy on the target (Kornblith et al., 2019), not a promise.
 
-    Raises ValueError where nothing fits, and for a limit that is not above 0.
+    Raises ValueError where nothing fits, for no candidates, and for a limit that is not above 0, such as nan.
 
     Example:
         >>> choose_backbone(classifier_table(), max_parameters=12e6, max_gflops=1).name
