@@ -167,7 +167,7 @@ def _texts(line: Line) -> list[str]:
     if line.difference is not None:
         tested = [f"{100 * line.difference:+.1f}", f"{line.p:.3g}", f"{line.p_holm:.3g}"]
     rest = [f"{100 * line.gap:+.1f}", f"{line.seconds:.1f}", f"{line.memory_bytes / 1e6:.1f}"]
-    return [line.level, f"{100 * line.mean:.1f}{half}", *tested, *rest, f"{100 * line.trainable_share:.2g}"]
+    return [line.level, f"{100 * line.mean:.1f}{half}", *tested, *rest, f"{100 * line.trainable_share:.3g}"]
 
 
 def _reaches_zero(best: Mapping[int, float], other: Mapping[int, float]) -> bool:

@@ -121,6 +121,7 @@ def test_in_markdown_has_the_factors_that_vary_and_a_line_each():
     _, runs = drawn()
     lines = in_markdown(summary(runs)).splitlines()
     assert lines[0].startswith("| images_per_class | level | accuracy % |")
+    assert in_markdown(summary(table(run(trainable_share=1.0)))).endswith("| +50.0 | 2.0 | 3.0 | 100 |")
     assert len(lines) == 2 + 6 and len({line.count("|") for line in lines}) == 1
 
 
