@@ -1,6 +1,7 @@
 """Transfer measured: accuracy on digits on photographs over images per class and seeds, for each technique.
 
-`python -m benchmarks.transfer` prints 10 and 50 images a class, five seeds, with 95 % intervals.
+`python -m benchmarks.transfer` prints 10 and 50 images a class, five seeds, with 95 % intervals; `--backbone NAME`
+takes another network, `--techniques frozen fine-tuned` only some of the techniques.
 `python -m benchmarks.transfer --record` measures every size of lesson 3's figure and writes it to lib/results; stopped
 and started again, it goes on where it was. At the end it draws the README's picture from it.
 """
@@ -8,12 +9,13 @@ and started again, it goes on where it was. At the end it draws the README's pic
 import argparse
 import dataclasses
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 
 from lib import plots, settings
+from lib.backbones import ARCHITECTURES
 from lib.comparison import RECIPES, Result, compare
 from lib.datasets import load_task
 from lib.results import Recorded, mean_and_interval, record, recorded
@@ -23,14 +25,22 @@ NAME = "images_per_class"
 PICTURE = Path(__file__).parents[1] / "docs" / f"{NAME}.png"
 
 
-def measure(sizes: tuple[int, ...], seeds: int, known: list[dict]) -> Iterator[dict]:
+def measure(
+    sizes: tuple[int, ...],
+    seeds: int,
+    known: list[dict],
+    *,
+    backbone: str = "resnet10",
+    techniques: Sequence[str] = tuple(RECIPES),
+) -> Iterator[dict]:
     """A row for each seed, size and technique; rows in `known` are not measured again."""
     task = load_task("digits-on-photographs")
     have = {(row["technique"], int(row["images_per_class"]), int(row["seed"])): row for row in known}
     for seed in range(seeds):
         for size in sizes:
-            for technique in RECIPES:
-                row = have.get((technique, size, seed)) or _row(compare(technique, task, size, seed))
+            for technique in techniques:
+                row = have.get((technique, size, seed))
+                row = row or _row(compare(technique, task, size, seed, backbone=backbone))
                 print(f"seed {seed}, {size:>2} images a class, {technique:<10} {row['accuracy']:.3f}", flush=True)
                 yield row
 
@@ -40,11 +50,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.transfer", description=__doc__.splitlines()[0])
     parser.add_argument("--record", action="store_true", help="all sizes, written to lib/results")
     parser.add_argument("--seeds", type=int, default=5, help="how many (default: %(default)s)")
+    parser.add_argument("--backbone", choices=ARCHITECTURES, default="resnet10", help="(default: %(default)s)")
+    parser.add_argument("--techniques", nargs="+", choices=RECIPES, default=list(RECIPES), help="(default: all)")
     arguments = parser.parse_args()
+    options = {"backbone": arguments.backbone, "techniques": arguments.techniques}
+    if arguments.record and options != {"backbone": "resnet10", "techniques": list(RECIPES)}:
+        parser.error("--record is for resnet10 and all techniques")
     sizes = RECORDED_SIZES if arguments.record else SIZES
     rows = list(known()) if arguments.record else []
     done: list[dict] = []
-    for row in measure(sizes, arguments.seeds, rows):
+    for row in measure(sizes, arguments.seeds, rows, **options):
         done.append(row)
         if arguments.record:
             _write([*done, *(old for old in rows if old not in done)])
@@ -70,10 +85,10 @@ def known() -> tuple[dict, ...]:
 
 
 def table(rows: list[dict], sizes: tuple[int, ...]) -> str:
-    """Means and 95 % intervals as a table in Markdown."""
+    """Means and 95 % intervals as a table in Markdown, for the techniques that the rows hold."""
     result = Recorded("", "", "", tuple(rows))
     lines = ["| technique | " + " | ".join(f"{size} a class" for size in sizes) + " |", "|---|" + "--:|" * len(sizes)]
-    for technique in RECIPES:
+    for technique in dict.fromkeys(row["technique"] for row in rows):
         scores = (result.values("accuracy", technique=technique, images_per_class=size) for size in sizes)
         cells = (f"{100 * mean:.1f} ± {100 * half:.1f} %" for mean, half in map(mean_and_interval, scores))
         lines.append(f"| {technique} | {' | '.join(cells)} |")

@@ -1,15 +1,16 @@
 """Pre-train a bundled backbone on GlyphNet: `python -m lib.pretraining resnet10`.
 
-Stochastic gradient descent with Nesterov momentum on endless fresh drawings, no image seen twice. The learning rate
-warms up, stays, and falls in a straight line to zero over the last 40 % of the run (a trapezoid: Hägele et al., 2024),
-so that a run may be shortened or lengthened while it is under way. Every step draws from a generator seeded by
-(seed, step): stopped at any moment and started again, the run goes on where its last checkpoint stood and draws what
-it would have drawn.
+Endless fresh drawings, no image seen twice; by stochastic gradient descent with Nesterov momentum, or by AdamW where
+RECIPES says so. The learning rate warms up, stays, and falls in a straight line to zero over the last 40 % of the run
+(a trapezoid: Hägele et al., 2024), so that a run may be shortened or lengthened while it is under way. Every step draws
+from a generator seeded by (seed, step): stopped at any moment and started again, the run goes on where its last
+checkpoint stood and draws what it would have drawn.
 """
 
 import argparse
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,29 @@ from lib.datasets.glyphnet import IMAGE_SIZE, draw_glyphs
 from lib.files import sha256, write_whole
 
 BATCH = 128
-PEAK_RATE, MOMENTUM, WEIGHT_DECAY, LABEL_SMOOTHING = 0.1, 0.9, 5e-4, 0.1
+MOMENTUM, LABEL_SMOOTHING = 0.9, 0.1
 WARM_UP = 400  # steps
 COOL_DOWN = 0.4  # share of the run
 _EVERY = 200  # steps between two lines of progress and two checkpoints
 _VALIDATION_SEED = 2**40  # no step reaches it
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What differs between architectures. rate: at its peak; adaptive: AdamW in the place of gradient descent with
+    momentum; bfloat16: whether torch.autocast may compute the forward pass in it, the weights staying in float32.
+    """
+
+    rate: float = 0.1
+    weight_decay: float = 5e-4
+    adaptive: bool = False
+    bfloat16: bool = False
+
+
+RECIPES = {
+    "efficientnet_mini": Recipe(),
+    "convnext_mini": Recipe(rate=1e-3, weight_decay=0.05, adaptive=True, bfloat16=True),
+}
 
 
 def pretrain(
@@ -44,11 +63,13 @@ def pretrain(
     mean, std = source_statistics(seed)
     torch.manual_seed(seed)
     model = ARCHITECTURES[name](CLASSES).to(device).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.SGD(_groups(model), lr=PEAK_RATE, momentum=MOMENTUM, nesterov=True)
+    recipe = RECIPES.get(name, Recipe())
+    optimiser = _optimiser(recipe, model)
     step, seconds = _resume(checkpoint, model, optimiser, device)
     started = time.perf_counter() - seconds
     while step < steps:
-        loss = _step(model, optimiser, learning_rate(step, steps), _generator(seed, step, device), mean, std)
+        rate = learning_rate(step, steps, recipe.rate)
+        loss = _step(model, optimiser, rate, recipe.bfloat16, _generator(seed, step, device), mean, std)
         step += 1
         if step % _EVERY == 0 or step == steps:
             seconds = time.perf_counter() - started
@@ -71,9 +92,9 @@ def pretrain(
     return record
 
 
-def learning_rate(step: int, steps: int) -> float:
+def learning_rate(step: int, steps: int, peak: float = 0.1) -> float:
     """The rate at `step`, counted from 0: up over 400 steps, level, down to zero over the last 40 % of the run."""
-    return PEAK_RATE * min(1.0, (step + 1) / WARM_UP, (1 - step / steps) / COOL_DOWN)
+    return peak * min(1.0, (step + 1) / WARM_UP, (1 - step / steps) / COOL_DOWN)
 
 
 def source_statistics(seed: int = 0) -> tuple[Tensor, Tensor]:
@@ -97,6 +118,7 @@ def _step(
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
     rate: float,
+    bfloat16: bool,
     generator: torch.Generator,
     mean: Tensor,
     std: Tensor,
@@ -104,8 +126,9 @@ def _step(
     for group in optimiser.param_groups:
         group["lr"] = rate
     images, labels = draw_glyphs(BATCH, generator=generator)
-    logits = model.train()(_normalise(images, mean, std))
-    loss = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)
+    with torch.autocast(images.device.type, torch.bfloat16, enabled=bfloat16):
+        logits = model.train()(_normalise(images, mean, std))
+        loss = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     optimiser.step()
@@ -117,12 +140,19 @@ def _normalise(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     return normalised.contiguous(memory_format=torch.channels_last)
 
 
-def _groups(model: nn.Module) -> list[dict[str, Any]]:
-    """Weight decay for matrices and filters, none for biases and norms."""
+def _optimiser(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+    groups = _groups(model, recipe.weight_decay)
+    if recipe.adaptive:
+        return torch.optim.AdamW(groups, lr=recipe.rate)
+    return torch.optim.SGD(groups, lr=recipe.rate, momentum=MOMENTUM, nesterov=True)
+
+
+def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Weight decay for matrices and filters, none for biases, norms and ConvNeXt's scales, of shape (C, 1, 1)."""
     parameters = list(model.parameters())
     return [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": [p for p in parameters if p.squeeze().ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.squeeze().ndim <= 1], "weight_decay": 0.0},
     ]
 
 

@@ -9,7 +9,7 @@ from lib.comparison import RECIPES, Result
 from lib.results import recorded
 
 
-def result(technique, _task, size, seed):
+def result(technique, _task, size, seed, *, backbone):
     return Result(technique, size, seed, accuracy=0.1 * seed + 0.001 * size, train_accuracy=1.0, seconds=2.0)
 
 
@@ -17,7 +17,7 @@ def result(technique, _task, size, seed):
 def measured(monkeypatch):
     """Nothing is trained; the calls are counted."""
     calls = []
-    monkeypatch.setattr(transfer, "compare", lambda *call: calls.append(call[0::2]) or result(*call))
+    monkeypatch.setattr(transfer, "compare", lambda *call, **named: calls.append(call[0::2]) or result(*call, **named))
     monkeypatch.setattr(transfer, "load_task", lambda _: None)
     return calls
 
@@ -52,6 +52,28 @@ def test_measure_goes_on_where_it_was(measured, capsys):
     assert measured == [(technique, 10) for technique in RECIPES]
     assert again[: len(first)] == first
     assert "seed 2, 10 images a class, fine-tuned 0.210" in capsys.readouterr().out
+
+
+def test_main_takes_another_backbone_and_some_techniques(monkeypatch, measured, capsys):
+    def by_name(*call, backbone):
+        assert backbone == "convnext_mini"
+        return result(*call, backbone=backbone)
+
+    monkeypatch.setattr(transfer, "compare", by_name)
+    command = ["transfer", "--backbone", "convnext_mini", "--seeds", "2", "--techniques", "frozen"]
+    monkeypatch.setattr("sys.argv", command)
+    transfer.main()
+    printed = capsys.readouterr().out
+    assert "| frozen | 6.0 ± 63.5 % | 10.0 ± 63.5 % |" in printed
+    assert "scratch" not in printed
+
+
+def test_main_records_the_first_backbone_alone(monkeypatch, measured, capsys):
+    monkeypatch.setattr("sys.argv", ["transfer", "--record", "--backbone", "convnext_mini"])
+    with pytest.raises(SystemExit):
+        transfer.main()
+    assert "--record is for resnet10 and all techniques" in capsys.readouterr().err
+    assert not measured
 
 
 def test_table_gives_means_and_intervals_over_seeds(measured):

@@ -1,6 +1,7 @@
 """Pre-training: the rate's shape, a resumed run, and what it leaves behind."""
 
 import json
+from functools import partial
 
 import pytest
 import torch
@@ -8,8 +9,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 from lib import backbones, pretraining
-from lib.backbones import load_backbone, model_card
-from lib.pretraining import learning_rate, pretrain, source_statistics
+from lib.backbones import ARCHITECTURES, load_backbone, model_card
+from lib.checkpoints import load_checkpoint
+from lib.pretraining import RECIPES, Recipe, learning_rate, pretrain, source_statistics
 
 CPU = torch.device("cpu")
 
@@ -36,6 +38,26 @@ def test_learning_rate_rises_stays_and_falls_to_zero():
     assert rates[399] == rates[5999] == 0.1
     assert rates[8000] == pytest.approx(0.05)
     assert 0 < rates[-1] < 1e-4
+    assert [learning_rate(step, 10_000, 0.002) for step in (0, 399, 8000)] == pytest.approx([0.002 / 400, 0.002, 0.001])
+
+
+@pytest.mark.parametrize("name", list(ARCHITECTURES))
+def test_optimiser_decays_what_multiplies_and_leaves_what_shifts_or_scales(name):
+    model, recipe = ARCHITECTURES[name](5), RECIPES.get(name, Recipe())
+    decayed, free = pretraining._optimiser(recipe, model).param_groups
+    expected = {id(layer.weight) for layer in model.modules() if isinstance(layer, nn.Conv2d | nn.Linear)}
+    assert {id(parameter) for parameter in decayed["params"]} == expected
+    assert {id(parameter) for parameter in free["params"]} == set(map(id, model.parameters())) - expected
+    assert (decayed["weight_decay"], free["weight_decay"]) == (recipe.weight_decay, 0)
+    assert (decayed["lr"], free["lr"]) == (recipe.rate, recipe.rate)
+
+
+def test_recipe_of_the_first_backbone_is_gradient_descent_with_nesterov_momentum():
+    optimiser = pretraining._optimiser(RECIPES.get("resnet10", Recipe()), nn.Linear(2, 2))
+    assert type(optimiser) is torch.optim.SGD
+    settings = {key: optimiser.defaults[key] for key in ("lr", "momentum", "nesterov", "dampening")}
+    assert settings == {"lr": 0.1, "momentum": 0.9, "nesterov": True, "dampening": 0}
+    assert RECIPES.keys() <= ARCHITECTURES.keys()
 
 
 def test_source_statistics_are_those_of_the_drawings():
@@ -70,6 +92,44 @@ def test_pretrain_stopped_and_started_again_ends_with_the_same_weights(small, mo
     parts = load_file(backbones.weight_file("tiny"))
     assert whole.keys() == parts.keys()
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def by_hand(optimiser, recipe):
+    """Three steps of four drawings, written out: what the command is to do."""
+    mean, std = source_statistics()
+    torch.manual_seed(0)
+    model = ARCHITECTURES["tiny"](1000).to(memory_format=torch.channels_last).train()
+    rest = {"params": [model[0].bias, model[1].weight, model[1].bias, model[3].bias], "weight_decay": 0.0}
+    decayed = {"params": [model[0].weight, model[3].weight], "weight_decay": recipe.weight_decay}
+    optimiser = optimiser([decayed, rest])
+    for step in range(3):
+        images, labels = pretraining.draw_glyphs(4, generator=torch.Generator().manual_seed(step))
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate * min((step + 1) / 400, (1 - step / 3) / 0.4)
+        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
+            scores = model(((images - mean) / std).contiguous(memory_format=torch.channels_last))
+            loss = nn.functional.cross_entropy(scores, labels, label_smoothing=0.1)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return model.state_dict()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("recipe", "optimiser"),
+    [
+        pytest.param(None, partial(torch.optim.SGD, lr=0.1, momentum=0.9, nesterov=True), id="as-the-first"),
+        pytest.param(Recipe(0.02, 0.3, True, True), partial(torch.optim.AdamW, lr=0.02), id="adaptive-in-bfloat16"),
+    ],
+)
+def test_pretrain_takes_the_steps_of_its_recipe_to_the_bit(small, monkeypatch, recipe, optimiser):
+    if recipe:
+        monkeypatch.setitem(RECIPES, "tiny", recipe)
+    pretrain("tiny", images=12, checkpoint=small / "state.pt", device=CPU)
+    expected = by_hand(optimiser, recipe or Recipe(0.1, 5e-4))
+    found = load_checkpoint(small / "state.pt")["model"]
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
 @pytest.mark.slow
