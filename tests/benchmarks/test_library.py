@@ -4,7 +4,6 @@ import copy
 
 import pytest
 import torch
-import torchvision
 from torch import nn
 from torchvision.transforms import v2
 
@@ -35,12 +34,12 @@ def folder(tmp_path):
     )
 
 
-def network():
+def network(classes=3):
     torch.manual_seed(0)
     return nn.Sequential(
         nn.Sequential(nn.Conv2d(3, 4, 3, stride=2), nn.ReLU()),
         nn.Sequential(nn.Conv2d(4, 5, 3, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()),
-        nn.Linear(5, 3),
+        nn.Linear(5, classes),
     )
 
 
@@ -86,13 +85,14 @@ def test_run_listing_trains_what_fine_tune_trains(folder, learning):
 
 
 def test_prefix_both_sides_run_on_the_folder(folder):
-    model = torchvision.models.resnet18(num_classes=3)
+    model = network()
     before = copy.deepcopy(model.state_dict())
-    both = prefix.sides(model, folder, 2, 32, NORMALISE, epochs=1)
+    both = prefix.sides(model, folder, 2, 20, NORMALISE, epochs=1)
     assert both.ours(0) is None and both.other(0) is None
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())  # each run starts anew
 
 
+@pytest.mark.slow
 def test_against_listing_both_sides_give_an_accuracy():
     both = runs.against_listing(per_class=2, first=1, second=1)
     accuracies = both.ours(0), both.other(0)
@@ -114,8 +114,7 @@ def test_against_other_libraries_both_sides_give_an_accuracy(package, make):
 
 
 def test_share_both_sides_run_where_the_network_is():
-    model = torchvision.models.resnet18(num_classes=10)
-    both = device.share("cpu", model, count=4, batch=2, size=64)
+    both = device.share("cpu", network(10), count=4, batch=2, size=24)
     assert both.ours(0) is None and both.other(0) is None
 
 
