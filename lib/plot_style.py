@@ -71,11 +71,15 @@ TECHNIQUES = {
     "gradual": Look("gradual", "#CC79A7", "v", ":", "--"),
     "LP-FT": Look("LP-FT", "#E69F00", "P", "--", "++"),
     "full": Look("full", "#D55E00", ">", "-", "oo"),
-    # rates by stage and schedules, by their names in lib.plan (lesson 5)
-    "rates by stage": Look("rates by stage", "#009E73", "D", "-", "//"),
+    "rates by stage": Look("rates by stage", "#009E73", "X", "-", "o."),
+}
+# never drawn beside techniques: decays of the rate from stage to stage, and schedules by their names in lib.plan
+DECAYS = {
     "α = 1": Look("α = 1", "#D55E00", "^", "--"),
     "α = 0.5": Look("α = 0.5", "#009E73", "D", "-"),
     "α = 0.1": Look("α = 0.1", "#0072B2", "o", "-."),
+}
+SCHEDULES = {
     "constant": Look("constant", "#E69F00", "s", "--"),
     "cosine": Look("cosine", "#009E73", "D", "-"),
     "one-cycle": Look("one-cycle", "#CC79A7", "v", "-."),
@@ -93,7 +97,7 @@ _OTHERS = (
 
 def look(name: str, position: int = 0) -> Look:
     """The look of a technique; for any other name, the one at `position` in a fixed order."""
-    return TECHNIQUES.get(name) or Look(name, *_OTHERS[position % len(_OTHERS)])
+    return (TECHNIQUES | DECAYS | SCHEDULES).get(name) or Look(name, *_OTHERS[position % len(_OTHERS)])
 
 
 def wrapped(text: str, letters: int) -> str:

@@ -10,7 +10,7 @@ import torch
 from matplotlib.text import Text
 
 from lib import plot_style
-from lib.plot_style import TECHNIQUES, _apart, contrast, legible, look, tint, wrapped
+from lib.plot_style import DECAYS, SCHEDULES, TECHNIQUES, _apart, contrast, legible, look, tint, wrapped
 from lib.plots import accuracy_curve, bars, image_rows, lines, where_we_are
 from lib.results import Recorded
 
@@ -202,9 +202,14 @@ def test_figures_refuse_what_cannot_be_drawn(draw, sentence):
 # ---- the style ----------------------------------------------------------------------------------------------------
 
 
-def test_techniques_differ_in_grey_by_marker_and_by_dash_or_hatch():
+def test_techniques_differ_in_grey_by_marker_and_by_hatch():
     assert len({style.marker for style in TECHNIQUES.values()}) == len(TECHNIQUES)
     assert len({style.hatch for style in TECHNIQUES.values()}) == len(TECHNIQUES)
+
+
+@pytest.mark.parametrize("looks", [DECAYS, SCHEDULES], ids=["decays", "schedules"])
+def test_what_is_drawn_as_lines_alone_differs_in_grey_by_marker(looks):
+    assert len({style.marker for style in looks.values()}) == len(looks)
     assert len({look("", position).marker for position in range(5)}) == 5
 
 
