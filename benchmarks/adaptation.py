@@ -37,7 +37,7 @@ PROTOCOL = f"""\
 Protocol: the bundled resnet10 (GlyphNet: no digit, no photograph), fine-tuned as a whole, {STEPS} steps of AdamW on 32
 images a domain, shifted by up to 4 pixels; rates 3e-4, new layers 3e-3; weights 1, rising with λ_p, not tuned. Each
 domain is normalised by its own batch. Of 4 checkpoints the one with the highest information on unlabelled target
-validation images. Both domains have the same handwritten digits in the same split. Accuracy on the target's test split,
+validation images. The first pair has the same handwritten digits in the same splits. Accuracy on the target's test,
 by which nothing was chosen; in brackets the share of the gap closed. Seeds: {{seeds}}."""
 
 
