@@ -64,10 +64,10 @@ def _cannot_be_tried(exercise: Exercise, implementation: Any) -> str | None:
         signature = inspect.signature(implementation)
     except ValueError:  # some built-in callables do not tell their parameters
         return None
-    required = [p for p in wanted.parameters.values() if p.default is p.empty]
-    optional = {p.name: p.default for p in wanted.parameters.values() if p.default is not p.empty}
+    required = [p for p in wanted.parameters.values() if p.default is p.empty and p.kind is not p.KEYWORD_ONLY]
+    named = {p.name: p.default for p in wanted.parameters.values() if p not in required}
     try:
-        signature.bind(*required, **optional)
+        signature.bind(*required, **named)
     except TypeError as error:
         return f"{exercise.name} is called as {call}; yours is {exercise.name}{signature}: {error}."
     return None

@@ -21,7 +21,7 @@ def schedules_picture(schedules: Mapping[str, Sequence[float]], title: str) -> P
         axes.set_title(_summary(name, factors), fontsize=12, loc="left", pad=3)
         said.append(f"{_summary(name, factors)}; the highest at step {_peak(factors)}")
     strips[-1].set_xlabel("step")
-    return Picture(figure, f"{title} {'. '.join(said)}.")
+    return Picture(figure, f"{title}: {'. '.join(said)}.")
 
 
 @in_style

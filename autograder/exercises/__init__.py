@@ -3,9 +3,11 @@
 import difflib
 
 from autograder.exercise import Exercise
-from autograder.exercises import lesson03
+from autograder.exercises import lesson03, lesson05
 
-EXERCISES: dict[str, Exercise] = {exercise.name: exercise for exercise in (*lesson03.EXERCISES,)}
+EXERCISES: dict[str, Exercise] = {
+    exercise.name: exercise for lesson in (lesson03, lesson05) for exercise in lesson.EXERCISES
+}
 
 
 def find(name: str) -> Exercise:

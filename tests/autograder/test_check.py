@@ -58,6 +58,12 @@ def test_check_says_why_something_is_no_candidate(shown, name, implementation, s
     assert shown == []
 
 
+def test_check_tries_an_answer_whose_required_parameters_are_keywords_only(shown):
+    with pytest.raises(CheckFailed, match="of 4 points"):
+        check("slanted_triangular", lambda step, *, steps, cut=0.1, ratio=32.0: 1.0)
+    assert len(shown) == 1
+
+
 def test_check_shows_no_traceback_in_a_notebook(capsys):
     shell = InteractiveShell()
     shell.run_cell("from autograder.check import check\ncheck('freeze', 3)")

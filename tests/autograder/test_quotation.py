@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lib.range_test import RangeTest
 from lib.unfreezing import Schedule
 """
 

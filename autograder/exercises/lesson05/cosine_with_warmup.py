@@ -18,7 +18,7 @@ def _cases(seed: int) -> list[Case]:
         case(f"the warm-up, {warmup} of 50 steps", [*range(warmup + 1)], steps=50, warmup=warmup),
         case(f"the descent after {warmup} of 50 steps", [warmup + 1, 20, 35, 49], steps=50, warmup=warmup),
         case("12 steps without a warm-up", [0, 3, 6, 9, 11], steps=12),
-        case("20 steps, 4 of them warm-up, floor 0.1", [1, 4, 8, 12, 16, 19], steps=20, warmup=4, floor=0.1),
+        case("20 steps, 4 of them warm-up, floor 0.1", [4, 8, 12, 16, 19], steps=20, warmup=4, floor=0.1),
         case("steps 10, 11, 15 and 20 of 10, floor 0.2", [10, 11, 15, 20], steps=10, warmup=3, floor=0.2),
     ]
 

@@ -89,7 +89,7 @@ def _with(
                 stepper.zero_grad()
             loss.backward()
             stepper.step()
-            value = float(F.cross_entropy(trial(images[rows]), labels[rows])) if after else loss.item()
+            value = F.cross_entropy(trial(images[rows]), labels[rows]).item() if after else loss.item()
             average = smoothing * average + (1 - smoothing) * value
             smoothed = average / (1 - smoothing ** (step + 1)) if corrected else average
             exploded = bool(losses) and not smoothed <= explodes * min(losses)

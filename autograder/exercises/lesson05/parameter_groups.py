@@ -19,14 +19,14 @@ def _cases(seed: int) -> list[Case]:
 
     return [
         case(
-            f"a network with norms and a parameter of its own: base {base:g}, decay {decay:g}, weights' {weights:g}",
+            f"a network with norms and its own parameter: base {base:g}, decay {decay:g}, weight decay {weights:g}",
             "norms",
             base=base,
             decay=decay,
             weight_decay=weights,
         ),
         case("three linear layers, one without a bias, base 0.01", "plain", base=1e-2),
-        case("the same with its first stage frozen, decay 0.5", "plain", frozen=True, base=1e-2, decay=0.5),
+        case("three linear layers, the first of them frozen, decay 0.5", "plain", frozen=True, base=1e-2, decay=0.5),
         case("a network with norms whose stem is frozen, decay 0.5", "norms", frozen=True, base=1e-2, decay=0.5),
         case("three layers, two of which share a weight, decay 0.5", "shared", base=1e-2, decay=0.5),
     ]
