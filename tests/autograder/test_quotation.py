@@ -16,13 +16,14 @@ from lib.gradient_reversal import GradientReversal
 from lib.unfreezing import GradualUnfreezer
 
 SETUP = """
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lib.architectures import Classifier
 from lib.range_test import RangeTest
 from lib.unfreezing import Schedule
 """
