@@ -50,11 +50,22 @@ def normalisation() -> v2.Normalize:
     return v2.Normalize(source.mean, source.std)
 
 
-def loader(folder: Path, size: int, normalise: Callable[[Tensor], Tensor], seed: int | None, batch: int) -> DataLoader:
-    """Batches of a folder's pictures, size × size pixels; shuffled by `seed`, in order for None."""
+def loader(
+    folder: Path,
+    size: int,
+    normalise: Callable[[Tensor], Tensor],
+    seed: int | None,
+    batch: int,
+    transform: Callable[[object], Tensor] | None = None,
+) -> DataLoader:
+    """Batches of a folder's pictures, size × size pixels; shuffled by `seed`, in order for None.
+
+    transform: of each picture, in the place of resizing, cropping and `normalise`.
+    """
     steps = [v2.Resize(size), v2.CenterCrop(size), v2.ToImage(), v2.ToDtype(torch.float32, scale=True), normalise]
     order = None if seed is None else generator(seed)
-    return DataLoader(ImageFolder(folder, v2.Compose(steps)), batch, shuffle=seed is not None, generator=order)
+    pictures = ImageFolder(folder, transform or v2.Compose(steps))
+    return DataLoader(pictures, batch, shuffle=seed is not None, generator=order)
 
 
 def run_listing(
@@ -66,9 +77,13 @@ def run_listing(
     normalise: Callable[[Tensor], Tensor],
     seed: int = 0,
     batch: int = 32,
+    transform: Callable[[object], Tensor] | None = None,
 ) -> nn.Module:
-    """Train `model`, in place, on the folder's `train`, choose by its `val`; it ends with the best weights."""
-    train = loader(folder / "train", size, normalise, seed, batch)
+    """Train `model`, in place, on the folder's `train`, choose by its `val`; it ends with the best weights.
+
+    transform: of each picture for training, in the place of resizing, cropping and `normalise`.
+    """
+    train = loader(folder / "train", size, normalise, seed, batch, transform)
     validation = loader(folder / "val", size, normalise, None, batch)
     best, kept = -1.0, model.state_dict()
     for phase in phases:

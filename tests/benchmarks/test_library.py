@@ -87,7 +87,7 @@ def test_run_listing_trains_what_fine_tune_trains(folder, learning):
 def test_prefix_both_sides_run_on_the_folder(folder):
     model = network()
     before = copy.deepcopy(model.state_dict())
-    both = prefix.sides(model, folder, 2, 20, NORMALISE, epochs=1)
+    both = prefix.sides(model, folder, 2, 20, NORMALISE, epochs=1, listed=2)
     assert both.ours(0) is None and both.other(0) is None
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())  # each run starts anew
 
