@@ -12,7 +12,7 @@ statistics of the batch at hand, and its running statistics follow the one domai
 
 import copy
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Real
@@ -31,10 +31,10 @@ from lib.features import extract_features
 from lib.gradient_reversal import reversal_strength
 from lib.mmd import mmd_squared
 from lib.model_selection import cluster_agreement, information_maximisation
+from lib.plan import Augment
 from lib.training import WEIGHT_DECAY, shifted
 
 DISTANCES = ("mmd", "coral", "adversarial")
-Augment = Callable[[Tensor, torch.Generator], Tensor]
 Batch = tuple[Tensor, Tensor]
 
 
@@ -45,7 +45,7 @@ class Method:
     distance: None; "mmd" (Long et al., 2015), between features; "coral", between class logits, as in the paper (Sun &
     Saenko, 2016); or "adversarial" (Ganin et al., 2016): a discriminator behind a gradient reversal. weight and
     information: ≥ 0, finite, as in the formula above, where I is the mutual information of image and prediction.
-    Raises ValueError for others.
+    ValueError for others.
     """
 
     distance: str | None = None
