@@ -15,7 +15,6 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import torch
@@ -57,7 +56,7 @@ class Method:
         if self.distance not in (None, *DISTANCES):
             raise ValueError(f"distance: expected None or one of {', '.join(DISTANCES)}, got {self.distance!r}")
         for name, value in (("weight", self.weight), ("information", self.information)):
-            if not isinstance(value, Real) or not 0 <= value < math.inf:
+            if not isinstance(value, int | float) or not 0 <= value < math.inf:
                 raise ValueError(f"{name}: expected a finite number of at least 0, got {value!r}")
 
     @property
