@@ -66,7 +66,6 @@ TECHNIQUES = {
     "extraction": Look("extraction", "#0072B2", "p", "-", "||"),
     "partial": Look("partial", "#009E73", "D", "-.", "xx"),
     "last two": Look("last two stages", "#009E73", "d", "-.", "x"),
-    "last three": Look("last three stages", "#3FB596", "h", "-.", "xxx"),
     "last four": Look("last four stages", "#7FCEB9", "8", "-.", "xxxx"),
     "gradual": Look("gradual", "#CC79A7", "v", ":", "--"),
     "LP-FT": Look("LP-FT", "#E69F00", "P", "--", "++"),

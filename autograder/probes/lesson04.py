@@ -153,12 +153,18 @@ def staged_network(seed: int, device: torch.device) -> Staged:
     return network.to(device).train()
 
 
-def learning_parts(network: nn.Module) -> list[str]:
-    """Names of the parts of which any parameter requires a gradient, and of those that do so only in part."""
+def in_parts(marked: dict[str, bool]) -> str:
+    """The parts of a network of which something is marked, by dotted names, in a line: "layer3 + fc"."""
     parts: dict[str, list[bool]] = {}
-    for name, parameter in network.named_parameters():
-        parts.setdefault(name.split(".")[0], []).append(parameter.requires_grad)
-    return [f"{name}{'' if all(flags) else ' in part'}" for name, flags in parts.items() if any(flags)]
+    for name, mark in marked.items():
+        parts.setdefault(name.split(".")[0], []).append(mark)
+    found = [f"{name}{'' if all(marks) else ' in part'}" for name, marks in parts.items() if any(marks)]
+    return " + ".join(found) or "nothing"
+
+
+def learning_parts(network: nn.Module) -> str:
+    """The parts of a network of which parameters require a gradient, in a line."""
+    return in_parts({name: parameter.requires_grad for name, parameter in network.named_parameters()})
 
 
 def layers_in_training(network: nn.Module) -> list[str]:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from autograder.probes import seen
-from autograder.probes.lesson04 import Staged, layers_in_training, learning_parts, or_error, staged_network
+from autograder.probes.lesson04 import Staged, in_parts, layers_in_training, learning_parts, or_error, staged_network
 from autograder.probes.networks import changed, statistics
 
 
@@ -58,20 +58,28 @@ def _by_default(make: Any, network: Staged, images: Tensor, due: list[int], opti
 
 
 def _modes(make: Any, network: Staged, images: Tensor, due: list[int], options: dict[str, Any]) -> dict[str, Any]:
-    """Which layers follow .train() in each epoch, and whose statistics move in all of them."""
+    """Which norms and which other layers follow .train() in each epoch, and whose statistics move in all of them."""
     unfreezer = make(network, _Schedule(due), **options)
-    buffers, modes = statistics(network), []
+    buffers = statistics(network)
+    norms, others = [_following(network, norms=True)], [_following(network, norms=False)]
     for _ in due:
-        network.train()
         network(images)
-        modes.append(layers_in_training(network))
         unfreezer.step(1.0)
-    network.train()
+        norms.append(_following(network, norms=True))
+        others.append(_following(network, norms=False))
     network(images)
     return {
-        "layers in training mode in each epoch": [*modes, layers_in_training(network)],
+        "norms that follow .train() in each epoch": norms,
+        "other layers that follow .train() in each epoch": others,
         "statistics that moved": changed(buffers, statistics(network)),
     }
+
+
+def _following(network: nn.Module, *, norms: bool) -> str:
+    """The parts whose layers, with running statistics or without, are in training mode after a .train()."""
+    network.train()
+    layers = [(name, layer) for name, layer in network.named_modules() if not list(layer.children())]
+    return in_parts({name: layer.training for name, layer in layers if hasattr(layer, "running_mean") == norms})
 
 
 def _training_run(
@@ -87,11 +95,11 @@ def _training_run(
         optimiser.zero_grad()
         network(images).square().sum().backward()
         optimiser.step()
-        moved.append(changed(values, {name: p.detach() for name, p in network.named_parameters()}))
+        moved.append(in_parts({name: not torch.equal(values[name], p) for name, p in network.named_parameters()}))
         unfreezer.step(1.0)
     steps = {n: int(optimiser.state[p]["step"]) for n, p in network.named_parameters() if p in optimiser.state}
     return {
-        "parameters that each epoch moved": moved,
+        "what each epoch moved": moved,
         "steps that the optimiser counts": steps,
         "parameters are the same objects": [*map(id, network.parameters())] == objects,
     }

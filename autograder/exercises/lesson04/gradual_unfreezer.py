@@ -268,13 +268,17 @@ EXERCISE = Exercise(
         Property(
             "Norms keep their statistics in stages that learn, and follow .train() there if frozen_norms is False.",
             1,
-            ("layers in training mode in each epoch", "statistics that moved"),
+            (
+                "norms that follow .train() in each epoch",
+                "other layers that follow .train() in each epoch",
+                "statistics that moved",
+            ),
             cases=(3, 4),
         ),
         Property(
             "An optimiser made once moves what is open and nothing else, and keeps its state.",
             1,
-            ("parameters that each epoch moved", "steps that the optimiser counts", "parameters are the same objects"),
+            ("what each epoch moved", "steps that the optimiser counts", "parameters are the same objects"),
             cases=(5,),
         ),
         Property(

@@ -4,14 +4,14 @@ from autograder.questions import Question, concept_questions
 
 
 def where_the_gradient_goes() -> dict[str, str | float]:
-    """Answer each question in a word or a number: return {"frozen between": …, "cheapest": …, …}.
+    """Answer each question in a word or a number: return {"frozen between": …, "shortest": …, …}.
 
     A network has the stages stem, layer1, layer2, layer3, layer4 and head. Its loss is the cross-entropy.
 
     - "frozen between": layer1 and the head learn, all other stages are frozen. Does layer1 get a gradient from the
       first step on? "yes" or "no".
-    - "cheapest": which one costs least for a training step (time and memory), the head learning in each: "layer1",
-      "layer4", or "equal"?
+    - "shortest": the head learns, and one stage more. For which of them does backward have the shorter way, and forward
+      less to keep for it: "layer1", "layer4", or "equal"?
     - "zero head": the head begins with weights and biases of zero, everything may learn. What is the norm of
       layer4's gradient in the very first step? A number.
     - "last": gradual unfreezing with every_epochs(3). Before which epoch does the stem learn for the first time,
@@ -19,7 +19,7 @@ def where_the_gradient_goes() -> dict[str, str | float]:
     - "LP-FT": why does a fitted head spare the features when fine-tuning begins? "smaller rate", "smaller errors" or
       "fewer parameters".
     """
-    return {"frozen between": "yes", "cheapest": "layer4", "zero head": 0, "last": 16, "LP-FT": "smaller errors"}
+    return {"frozen between": "yes", "shortest": "layer4", "zero head": 0, "last": 16, "LP-FT": "smaller errors"}
 
 
 _QUESTIONS = (
@@ -32,13 +32,13 @@ _QUESTIONS = (
         },
     ),
     Question(
-        "cheapest",
-        "Which stage is the cheapest to train beside the head?",
+        "shortest",
+        "Beside the head, which stage leaves backward the shorter way?",
         {
-            "layer1": "Count what backward has to pass on its way to the stage, and what forward must keep for it. "
-            "Few parameters are not little work.",
-            "equal": "Forward is the same for both. Backward goes from the head down to the first stage that learns: "
-            "compare how far that is.",
+            "layer1": "Count what backward has to pass on its way from the loss to the stage. That the stage has few "
+            "parameters of its own does not shorten the way.",
+            "equal": "Forward runs through the whole network for both. Backward goes from the head down to the first "
+            "stage that learns: compare how far that is.",
         },
     ),
     Question(

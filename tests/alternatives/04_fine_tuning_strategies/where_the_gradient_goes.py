@@ -2,7 +2,7 @@
 
 
 def where_the_gradient_goes_in_capitals():
-    return {"frozen between": "Yes", "cheapest": "LAYER4", "zero head": 0.0, "last": 16.0, "LP-FT": " smaller  errors "}
+    return {"frozen between": "Yes", "shortest": "LAYER4", "zero head": 0.0, "last": 16.0, "LP-FT": " smaller  errors "}
 
 
 def where_the_gradient_goes_step_by_step():
@@ -11,11 +11,11 @@ def where_the_gradient_goes_step_by_step():
     answers["last"] = 5 * 3 + 1
     answers["zero head"] = 0
     answers["frozen between"] = "yes"
-    answers["cheapest"] = "layer4"
+    answers["shortest"] = "layer4"
     return answers
 
 
 class where_the_gradient_goes_as_a_class(dict):
     def __new__(cls):
-        keys = ("frozen between", "cheapest", "zero head", "last", "LP-FT")
+        keys = ("frozen between", "shortest", "zero head", "last", "LP-FT")
         return dict(zip(keys, ("yes", "layer4", 0, 16, "smaller errors"), strict=True))
