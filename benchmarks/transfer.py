@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from lib import plots, settings
-from lib.backbones import ARCHITECTURES
+from lib.bundled import ARCHITECTURES
 from lib.comparison import RECIPES, Result, compare
 from lib.datasets import load_task
 from lib.results import Recorded, mean_and_interval, record, recorded

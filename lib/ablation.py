@@ -19,8 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from lib import settings
-from lib.backbones import ARCHITECTURES, backbone_names, load_backbone, preprocessing, replace_head
+from lib.backbones import backbone_names, load_backbone, preprocessing, replace_head
 from lib.batch_augmentation import BatchAugmentation
+from lib.bundled import ARCHITECTURES
 from lib.datasets import load_task
 from lib.datasets.task import Split, Task
 from lib.epochs import evaluate

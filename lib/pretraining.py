@@ -20,7 +20,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from lib import settings
-from lib.backbones import ARCHITECTURES, WEIGHTS, weight_file
+from lib.backbones import WEIGHTS, weight_file
+from lib.bundled import ARCHITECTURES
 from lib.checkpoints import load_checkpoint, save_checkpoint
 from lib.datasets.glyph_bank import CLASSES
 from lib.datasets.glyphnet import IMAGE_SIZE, draw_glyphs

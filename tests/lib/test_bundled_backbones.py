@@ -11,7 +11,8 @@ import torch
 from torchvision.models import ConvNeXt, EfficientNet, ResNet
 
 from lib import backbones
-from lib.backbones import ARCHITECTURES, load_backbone, model_card, preprocessing, replace_head, weight_file
+from lib.backbones import load_backbone, model_card, preprocessing, replace_head, weight_file
+from lib.bundled import ARCHITECTURES
 from lib.datasets.glyphnet import draw_glyphs
 from lib.export import export_onnx
 from lib.files import sha256

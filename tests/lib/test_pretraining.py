@@ -9,7 +9,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from lib import backbones, pretraining
-from lib.backbones import ARCHITECTURES, load_backbone, model_card
+from lib.backbones import load_backbone, model_card
+from lib.bundled import ARCHITECTURES
 from lib.checkpoints import load_checkpoint
 from lib.pretraining import RECIPES, Recipe, learning_rate, pretrain, source_statistics
 

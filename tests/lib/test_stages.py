@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from lib.backbones import ARCHITECTURES, replace_head
+from lib.backbones import replace_head
+from lib.bundled import ARCHITECTURES
 from lib.stages import output_layers, stages
 from tests.lib.classifiers import CLASSIFIERS, build, for_every_classifier, outputs_of
 

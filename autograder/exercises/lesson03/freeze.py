@@ -117,10 +117,7 @@ def _weights_only(module: nn.Module) -> nn.Module:
 
 
 def _a_copy(module: nn.Module) -> nn.Module:
-    frozen = _without_gradients(copy.deepcopy(module))
-    for layer in frozen.modules():
-        _pin(layer)
-    return frozen
+    return _keeps_gradients(_without_gradients(copy.deepcopy(module)))
 
 
 def _returns_nothing(module: nn.Module) -> None:

@@ -1,16 +1,11 @@
 """Exercise: a class that opens stage after stage from the top down, and can be stopped and resumed."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
-from torch import nn
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.exercises.lesson04 import unfreezer_mistakes as mistakes
 from autograder.probes import unfreezer as probes
-from lib.freezing import freeze_stage, pin, unfreeze_stage
-from lib.stages import Stage, stages
-from lib.unfreezing import GradualUnfreezer, Schedule, every_epochs
+from lib.unfreezing import GradualUnfreezer
 
 
 def _cases(seed: int) -> list[Case]:
@@ -32,210 +27,6 @@ def _cases(seed: int) -> list[Case]:
         case("the same network, trained with one AdamW", "training", (1, 1, 3, 4, 4)),
         case("the same network, stopped after two of four epochs", "resuming", (1, 3, 3, 4)),
     ]
-
-
-# ---- misconceptions: a right unfreezer in parts, each of which can be wrong -----------------------------------------
-
-
-class _Unfreezer:
-    """Right, and written to be taken apart: subclasses get one thing wrong."""
-
-    def __init__(self, model: nn.Module, schedule: Schedule | None = None, *, frozen_norms: bool = True) -> None:
-        self.model, self.schedule, self.frozen_norms = model, schedule or every_epochs(1), frozen_norms
-        self.losses: list[float] = []
-        self.open = 0
-        for stage in self.below():
-            self.close_stage(stage)
-        self.pin_norms()
-
-    def below(self) -> list[Stage]:
-        """The stages below the head, in the order in which they open."""
-        return list(stages(self.model).values())[-2::-1]
-
-    def close_stage(self, stage: Stage) -> None:
-        freeze_stage(stage)
-
-    def open_stage(self, stage: Stage) -> None:
-        unfreeze_stage(stage)
-
-    def pin_norms(self) -> None:
-        for layer in self.model.modules():
-            if self.frozen_norms and getattr(layer, "running_mean", None) is not None:
-                pin(layer)
-
-    @property
-    def trainable(self) -> list[str]:
-        opened = {stage.name for stage in self.below()[: self.open]}
-        return [name for name in stages(self.model) if name in opened or name == "head"]
-
-    def due(self, loss: float) -> int:
-        self.losses.append(loss)
-        return self.schedule(self.losses)
-
-    def step(self, loss: float) -> list[str]:
-        return self.open_until(self.due(loss))
-
-    def open_until(self, due: int) -> list[str]:
-        if due < self.open:
-            raise ValueError(f"schedule: {due}")
-        fresh = self.below()[self.open : due]
-        for stage in fresh:
-            self.open_stage(stage)
-        self.open += len(fresh)
-        self.pin_norms()
-        return [stage.name for stage in fresh]
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"losses": list(self.losses), "open": self.open}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.open_until(state["open"])
-        self.losses = list(state["losses"])
-
-
-class _BottomUp(_Unfreezer):
-    def below(self) -> list[Stage]:
-        return list(stages(self.model).values())[:-1]
-
-
-class _AllAtOnce(_Unfreezer):
-    def open_until(self, due: int) -> list[str]:
-        return super().open_until(len(self.below()) if due else self.open)
-
-
-class _OneAtATime(_Unfreezer):
-    def open_until(self, due: int) -> list[str]:
-        return super().open_until(min(due, self.open + 1))
-
-
-class _AtConstruction(_Unfreezer):
-    def __init__(self, model: nn.Module, schedule: Schedule | None = None, *, frozen_norms: bool = True) -> None:
-        super().__init__(model, schedule, frozen_norms=frozen_norms)
-        self.open_until(1)
-
-
-class _ForgetsStem(_Unfreezer):
-    """conv1 and bn1 belong to no group: frozen with everything, opened by nobody."""
-
-    def __init__(self, model: nn.Module, schedule: Schedule | None = None, *, frozen_norms: bool = True) -> None:
-        super().__init__(model, schedule, frozen_norms=frozen_norms)
-        for stage in list(stages(model).values())[:1]:
-            freeze_stage(stage)
-
-    def below(self) -> list[Stage]:
-        return super().below()[:-1]
-
-
-class _NeverFreezesStem(_Unfreezer):
-    """conv1 and bn1 belong to no group: they are never frozen."""
-
-    def below(self) -> list[Stage]:
-        return super().below()[:-1]
-
-
-class _LayersOnly(_Unfreezer):
-    def close_stage(self, stage: Stage) -> None:
-        freeze_stage(Stage(stage.name, stage.modules))
-
-
-class _FlagsOnly(_Unfreezer):
-    def close_stage(self, stage: Stage) -> None:
-        for parameter in stage.parameters():
-            parameter.requires_grad_(False)
-            parameter.grad = None
-
-    def open_stage(self, stage: Stage) -> None:
-        for parameter in stage.parameters():
-            parameter.requires_grad_(True)
-
-
-class _FreezesAgain(_Unfreezer):
-    """Only the newest stage learns, with the head."""
-
-    def open_until(self, due: int) -> list[str]:
-        for stage in self.below()[: self.open] if due > self.open else []:
-            freeze_stage(stage)
-        return super().open_until(due)
-
-
-class _NormsLost(_Unfreezer):
-    """Pins the norms once, and unfreezing takes the pins out again."""
-
-    def open_until(self, due: int) -> list[str]:
-        keep, self.frozen_norms = self.frozen_norms, False
-        names = super().open_until(due)
-        self.frozen_norms = keep
-        return names
-
-
-class _NormsAlways(_Unfreezer):
-    def pin_norms(self) -> None:
-        self.frozen_norms = True
-        super().pin_norms()
-
-
-class _LatestLoss(_Unfreezer):
-    def due(self, loss: float) -> int:
-        self.losses.append(loss)
-        return self.schedule([loss])
-
-
-class _AsksFirst(_Unfreezer):
-    def due(self, loss: float) -> int:
-        due = self.schedule(list(self.losses))
-        self.losses.append(loss)
-        return due
-
-
-class _CountsOn(_Unfreezer):
-    """Takes what the schedule says as how many more to open."""
-
-    def open_until(self, due: int) -> list[str]:
-        return super().open_until(self.open + due)
-
-
-class _BottomFirstNames(_Unfreezer):
-    def open_until(self, due: int) -> list[str]:
-        return super().open_until(due)[::-1]
-
-
-class _Forgiving(_Unfreezer):
-    def open_until(self, due: int) -> list[str]:
-        return super().open_until(max(due, self.open))
-
-
-class _ComesBackFrozen(_Unfreezer):
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.open, self.losses = state["open"], list(state["losses"])
-
-
-class _ForgetsLosses(_Unfreezer):
-    def state_dict(self) -> dict[str, Any]:
-        return {"open": self.open}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.open_until(state["open"])
-
-
-class _SharesLosses(_Unfreezer):
-    def state_dict(self) -> dict[str, Any]:
-        return {"losses": self.losses, "open": self.open}
-
-
-class _SharesLoaded(_Unfreezer):
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.open_until(state["open"])
-        self.losses = state["losses"]
-
-
-class _NewParameters(_Unfreezer):
-    """Opens a stage by putting fresh parameters in place of the frozen ones."""
-
-    def open_stage(self, stage: Stage) -> None:
-        super().open_stage(stage)
-        for layer in (inner for module in stage.modules for inner in module.modules()):
-            for name, parameter in list(layer.named_parameters(recurse=False)):
-                setattr(layer, name, nn.Parameter(parameter.detach().clone()))
 
 
 _OPENING = ("what learns after each epoch", "what step returns", "what .trainable says")
@@ -300,119 +91,119 @@ EXERCISE = Exercise(
     misconceptions=(
         Misconception(
             "bottom-up",
-            _BottomUp,
+            mistakes.BottomUp,
             "Yours opens the stem first. stages(model) goes from the input to the head; unfreezing goes the other "
             "way, for the deepest stage is the most specific and has the most to change.",
         ),
         Misconception(
             "all-at-once",
-            _AllAtOnce,
+            mistakes.AllAtOnce,
             "As soon as one stage is due, everything opens. The schedule says how many.",
         ),
         Misconception(
             "one-at-a-time",
-            _OneAtATime,
+            mistakes.OneAtATime,
             "You open one stage a step even where the schedule asks for two more. It may ask for several at once.",
         ),
         Misconception(
             "opens-at-construction",
-            _AtConstruction,
+            mistakes.AtConstruction,
             "A stage is open before the first epoch. A new head should learn alone until the schedule has spoken, and "
             "it speaks in step.",
         ),
         Misconception(
             "stem-forgotten",
-            _ForgetsStem,
+            mistakes.ForgetsStem,
             "The first convolution and its norm are frozen with everything else and belong to none of your groups: "
             "they stay frozen for ever. The stem is a stage too.",
         ),
         Misconception(
             "stem-never-frozen",
-            _NeverFreezesStem,
+            mistakes.NeverFreezesStem,
             "The stem belongs to none of your groups, so nobody freezes it: it learns from the first step on, at the "
             "far end from where learning should begin.",
         ),
         Misconception(
             "own-parameters-forgotten",
-            _LayersOnly,
+            mistakes.LayersOnly,
             "A parameter that the network holds itself, outside of every layer, is never frozen. freeze_stage takes "
             "the whole stage, with those.",
         ),
         Misconception(
             "flags-only",
-            _FlagsOnly,
+            mistakes.FlagsOnly,
             "You set flags. A frozen stage's dropout and norms still follow .train(): frozen is meant as freeze_stage "
             "does it.",
         ),
         Misconception(
             "freezes-again",
-            _FreezesAgain,
+            mistakes.FreezesAgain,
             "When a stage opens, the one above it is frozen again. What has begun to learn goes on learning.",
         ),
         Misconception(
             "norms-lost",
-            _NormsLost,
+            mistakes.NormsLost,
             "When a stage opens, its norms come loose: unfreeze_stage takes their pins out, and at the next .train() "
             "their statistics move. Pin them again after each opening.",
         ),
         Misconception(
             "norms-always-frozen",
-            _NormsAlways,
+            mistakes.NormsAlways,
             "With frozen_norms=False the norms of a stage that learns should follow .train(). Yours keep them pinned.",
         ),
         Misconception(
             "latest-loss-only",
-            _LatestLoss,
+            mistakes.LatestLoss,
             "The schedule is asked with the latest loss alone. It needs all losses so far, or it cannot see a plateau.",
         ),
         Misconception(
             "asks-before-noting",
-            _AsksFirst,
+            mistakes.AsksFirst,
             "You ask the schedule before the new loss is in the list, so everything happens one epoch late.",
         ),
         Misconception(
             "counts-on",
-            _CountsOn,
+            mistakes.CountsOn,
             "The schedule says how many stages are to learn in all, not how many more.",
         ),
         Misconception(
             "names-from-the-bottom",
-            _BottomFirstNames,
+            mistakes.BottomFirstNames,
             "The right stages open, but step names them from the bottom up. They are asked for in the order in which "
             "they open.",
         ),
         Misconception(
             "fewer-forgiven",
-            _Forgiving,
+            mistakes.Forgiving,
             "A schedule that asks for fewer stages than learn is a mistake of whoever wrote it. Say so: ValueError.",
         ),
         Misconception(
             "comes-back-frozen",
-            _ComesBackFrozen,
+            mistakes.ComesBackFrozen,
             "The number of open stages is restored and the stages are not: a new unfreezer has just frozen them all. "
             "The resumed run would train its head alone, and nothing would complain.",
         ),
         Misconception(
             "losses-forgotten",
-            _ForgetsLosses,
+            mistakes.ForgetsLosses,
             "After loading, the schedule is asked with the new losses alone, as if the run had just begun. The losses "
             "are part of the state.",
         ),
         Misconception(
             "state-shares-losses",
-            _SharesLosses,
+            mistakes.SharesLosses,
             "Your state holds the very list that later epochs append to: what you saved changes behind your back. Put "
             "a copy in.",
         ),
         Misconception(
             "loaded-state-shared",
-            _SharesLoaded,
+            mistakes.SharesLoaded,
             "After loading, your list of losses is the state's own, and the next step appends to what you were given. "
             "Take a copy.",
         ),
         Misconception(
             "new-parameters",
-            _NewParameters,
+            mistakes.NewParameters,
             "You put new parameters in place of the frozen ones. The optimiser holds the old ones: what opens never "
             "learns.",
         ),
