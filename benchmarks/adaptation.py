@@ -7,7 +7,6 @@ started again, it goes on where it was. Each of `--processes` takes one run at a
 
 import argparse
 import dataclasses
-import datetime
 import itertools
 import time
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from lib.backbones import load_backbone
 from lib.comparison import prepared
 from lib.datasets import load_task
 from lib.datasets.task import Split
-from lib.results import mean_and_interval, record, recorded
+from lib.results import mean_and_interval, origin, record, recorded
 from lib.training import accuracy
 
 NAME = "adaptation"
@@ -179,12 +178,11 @@ def _key(row: dict) -> Key:
 
 
 def _write(rows: list[dict], processes: int) -> None:
+    machine = f"{settings.device().type}, {processes} processes of 1 thread, torch {torch.__version__}"
     record(
         NAME,
         sorted(rows, key=lambda row: (row["seed"], [*PAIRS].index(row["pair"]), [*METHODS].index(row["method"]))),
-        command=f"python -m benchmarks.adaptation --record --processes {processes}",
-        date=datetime.datetime.now().astimezone().date().isoformat(),
-        machine=f"{settings.device().type}, {processes} processes of 1 thread, torch {torch.__version__}",
+        **origin(f"python -m benchmarks.adaptation --record --processes {processes}") | {"machine": machine},
     )
 
 

@@ -6,15 +6,11 @@ that rate, five seeds; and the first table once more, with a second seed. Everyt
 run; stopped and started again, it goes on where it was.
 """
 
-import datetime
 from collections.abc import Iterator
 
-import torch
-
-from lib import settings
 from lib.datasets import load_task
 from lib.rate_trials import Trial, best_base, rate_trial
-from lib.results import Recorded, mean_and_interval, record, recorded
+from lib.results import Recorded, mean_and_interval, origin, record, recorded
 
 NAME = "learning_rates"
 RATES, DECAYS, SCHEDULES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2), (1.0, 0.5, 0.1), ("constant", "cosine", "one-cycle")
@@ -79,13 +75,7 @@ def _table(rows: dict[Key, Trial]) -> tuple[dict[str, str | float], ...]:
 
 
 def _write(rows: dict[Key, Trial]) -> None:
-    record(
-        NAME,
-        _table(rows),
-        command="python -m benchmarks.lesson05",
-        date=datetime.datetime.now().astimezone().date().isoformat(),
-        machine=f"{settings.device().type}, {torch.get_num_threads()} threads, torch {torch.__version__}",
-    )
+    record(NAME, _table(rows), **origin("python -m benchmarks.lesson05"))
 
 
 if __name__ == "__main__":

@@ -8,17 +8,14 @@ and started again, it goes on where it was. At the end it draws the README's pic
 
 import argparse
 import dataclasses
-import datetime
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import torch
-
-from lib import plots, settings
+from lib import plots
 from lib.bundled import ARCHITECTURES
 from lib.comparison import RECIPES, Result, compare
 from lib.datasets import load_task
-from lib.results import Recorded, mean_and_interval, record, recorded
+from lib.results import Recorded, mean_and_interval, origin, record, recorded
 
 SIZES, RECORDED_SIZES = (10, 50), (2, 5, 10, 20, 50)
 NAME = "images_per_class"
@@ -101,13 +98,7 @@ def _row(result: Result) -> dict:
 
 
 def _write(rows: list[dict]) -> None:
-    record(
-        NAME,
-        rows,
-        command="python -m benchmarks.transfer --record",
-        date=datetime.datetime.now().astimezone().date().isoformat(),
-        machine=f"{settings.device().type}, {torch.get_num_threads()} threads, torch {torch.__version__}",
-    )
+    record(NAME, rows, **origin("python -m benchmarks.transfer --record"))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,10 @@
 """A table of runs that survives being stopped: written whole after each run, and never a mixture of two recipes."""
 
-import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import torch
-
-from lib import settings
-from lib.results import Recorded, Value, record, recorded
+from lib.results import Recorded, Value, origin, record, recorded
 
 Row = dict[str, Value]
 
@@ -47,10 +43,8 @@ class GridTable:
     """
 
     def __init__(self, wanted: dict[Cell, str], path: Path | str | None = None, command: str = "lib.ablation") -> None:
-        self.wanted, self.path, self.command = wanted, None if path is None else Path(path), command
+        self.wanted, self.path, self.origin = wanted, None if path is None else Path(path), origin(command)
         self.rows: dict[Cell, Row] = {}
-        self.machine = f"{settings.device().type}, {torch.get_num_threads()} threads, torch {torch.__version__}"
-        self.date = datetime.datetime.now().astimezone().date().isoformat()
         if self.path is not None:
             _check_names(wanted)
         if self.path is not None and self.path.is_file():
@@ -66,35 +60,39 @@ class GridTable:
         if self.path is not None:
             cells = [cell for cell in self.wanted if cell in self.rows]
             cells += [cell for cell in self.rows if cell not in self.wanted]
-            origin = {"command": self.command, "date": self.date, "machine": self.machine}
-            record(self.path.stem, [self.rows[cell] for cell in cells], **origin, folder=self.path.parent)
+            record(self.path.stem, [self.rows[cell] for cell in cells], **self.origin, folder=self.path.parent)
         return self.rows[cell]
 
     def recorded(self) -> Recorded:
         """The rows that are asked for, with their origin. Raises ValueError while some are missing."""
         if missing := self.missing():
             raise ValueError(f"table: expected all {len(self.wanted)} runs to be made, {len(missing)} are missing")
-        return Recorded(self.command, self.date, self.machine, tuple(self.rows[cell] for cell in self.wanted))
+        return Recorded(**self.origin, rows=tuple(self.rows[cell] for cell in self.wanted))
 
     def _take_over(self, found: Recorded) -> None:
         for row in found.rows:
             if lacking := {*FACTORS, "recipe"} - set(row):
                 raise ValueError(f"path: {self.path} is no table of a grid: it has no column {min(lacking)}")
             row = {name: _whole(name, value) for name, value in row.items()}
-            self.rows[Cell(**{name: row[name] for name in FACTORS})] = row  # type: ignore[arg-type]  # by their columns
+            self.rows[_cell(row)] = row
         recipes = {cell.recipe: recipe for cell, recipe in self.wanted.items()}
         for cell, row in self.rows.items():
             if row["recipe"] != recipes.get(cell.recipe, row["recipe"]):
                 changed = "its plan, its data or its first weights have changed since"
                 raise ValueError(f"path: {self.path} has runs of another recipe of {cell.recipe}: {changed}. {_ANEW}")
         if not self.missing():
-            self.command, self.date, self.machine = found.command, found.date, found.machine
-        elif found.machine != self.machine:
-            raise ValueError(f"path: {self.path} was measured on {found.machine!r}, not {self.machine!r}. {_ANEW}")
+            self.origin = {"command": found.command, "date": found.date, "machine": found.machine}
+        elif found.machine != (here := self.origin["machine"]):
+            raise ValueError(f"path: {self.path} was measured on {found.machine!r}, not {here!r}. {_ANEW}")
 
 
 _WHOLE = ("images_per_class", "seed", "memory_bytes", "epochs")  # columns of whole numbers, which CSV does not tell
 _ANEW = "Delete it to measure anew, or give another path"
+
+
+def _cell(row: Row) -> Cell:
+    task, backbone, strategy, augmentation, schedule = (str(row[name]) for name in FACTORS[:-2])
+    return Cell(task, backbone, strategy, augmentation, schedule, int(row["images_per_class"]), int(row["seed"]))
 
 
 def _check_names(cells: Iterable[Cell]) -> None:

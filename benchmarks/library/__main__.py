@@ -10,11 +10,9 @@ import argparse
 import os
 import warnings
 
-import torch
-
 from benchmarks.library import arithmetic, device, prefix, runs
 from benchmarks.library.measuring import HEADER, line
-from lib import settings
+from lib.results import origin
 
 ROWS = [*prefix.ROWS, *arithmetic.ROWS, *runs.ROWS, *device.ROWS]
 
@@ -26,7 +24,7 @@ def main() -> None:
     words = parser.parse_args().words
     warnings.simplefilter("ignore")  # other libraries' use of what is deprecated
     os.environ["KINETO_LOG_LEVEL"] = "99"  # or torch's profiler writes on standard error
-    print(f"{settings.device().type}, {torch.get_num_threads()} threads, torch {torch.__version__}\n\n{HEADER}")
+    print(f"{origin('')['machine']}\n\n{HEADER}")
     for row in ROWS:
         if not words or any(word.lower() in row.name.lower() for word in words):
             print(line(row), flush=True)

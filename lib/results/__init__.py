@@ -9,14 +9,17 @@ A file begins with three lines that say where it comes from, then holds a plain 
 """
 
 import csv
+import datetime
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from scipy.special import stdtrit
 
+from lib import settings
 from lib.files import write_whole
 
 FOLDER = Path(__file__).parent
@@ -72,6 +75,17 @@ def record(
     path = folder / f"{name}.csv"
     write_whole(path, text.getvalue())
     return path
+
+
+def origin(command: str) -> dict[str, str]:
+    """What `record` writes first, here and now: the command, today's date, and this machine.
+
+    Example:
+        >>> list(origin("python -m benchmarks.transfer"))
+        ['command', 'date', 'machine']
+    """
+    machine = f"{settings.device().type}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    return {"command": command, "date": datetime.datetime.now().astimezone().date().isoformat(), "machine": machine}
 
 
 def mean_and_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
