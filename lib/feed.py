@@ -39,7 +39,7 @@ class Feed:
         self.train, self.validation = train, validation
         cut = cut_where_learning_begins(model)
         self.note = self._why_not(cut)
-        self.network, self.cached = model, False
+        self.network, self.cached, self._looked = model, False, False
         self._images = train.images, validation.images
         if cut is not None and not self.note:
             self.network, self.cached = cut.rest, True
@@ -87,7 +87,10 @@ class Feed:
         """A batch as the network takes it; with `generator`, augmented."""
         images = images.float() / 255 if images.dtype == torch.uint8 else images
         if generator is not None and self.plan.augment is not None:
-            images = _not_normalised(self.plan.augment(images, generator))
+            images = self.plan.augment(images, generator)
+            if not self._looked:  # at the first batch alone: a look at every one would make the CPU wait for the GPU
+                _check_range(images)
+                self._looked = True
         layout = torch.channels_last if self.plan.channels_last else torch.contiguous_format
         return self.prepare(images).contiguous(memory_format=layout)
 
@@ -97,10 +100,9 @@ def seed_of(seed: int, phase: int, epoch: int) -> int:
     return (seed * 2**12 + phase) * 2**16 + epoch
 
 
-def _not_normalised(images: Tensor) -> Tensor:
-    """The augmented images, if they are still to be normalised: ValueError if they leave [0, 1] by far."""
-    low, high = images.aminmax() if images.numel() else (0, 1)
+def _check_range(images: Tensor) -> None:
+    """Whether augmented images are still to be normalised: ValueError if they leave [0, 1] by far."""
+    low, high = images.aminmax()
     if low < -_OVERSHOOT or high > 1 + _OVERSHOOT:
         got = f"{low:.3g} to {high:.3g}"
         raise ValueError(f"augment: expected images in [0, 1], which `prepare` will normalise, got {got}")
-    return images
