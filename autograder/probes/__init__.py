@@ -20,14 +20,22 @@ def observe(
     Whatever is drawn from the global random state in here is the same each time, and the caller's state is left alone.
     """
     moved = {name: value.to(device) if isinstance(value, Tensor) else value for name, value in inputs.items()}
-    try:
-        with torch.random.fork_rng(), torch.enable_grad():
-            torch.manual_seed(0)
-            return {"observations": probe(implementation, torch.device(device), **moved)}
-    except NotImplementedError as error:
+    with torch.random.fork_rng(), torch.enable_grad():
+        torch.manual_seed(0)
+        observations, error = attempt(lambda: probe(implementation, torch.device(device), **moved))
+    if error is None:
+        return {"observations": observations}
+    if isinstance(error, NotImplementedError):
         return {"error": f"it is not written yet ({f'NotImplementedError: {error}'.rstrip(': ')})"}
+    return {"error": f"it raised {type(error).__name__}: {error}"}
+
+
+def attempt(call: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    """What a call returns, or None and the error that it raises."""
+    try:
+        return call(), None
     except Exception as error:  # noqa: BLE001  whatever a learner's code raises is an observation
-        return {"error": f"it raised {type(error).__name__}: {error}"}
+        return None, error
 
 
 def seen(value: Any) -> Any:

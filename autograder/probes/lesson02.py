@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from autograder.probes import copy_of, seen, unchanged
-from autograder.probes.networks import fill
+from autograder.probes.networks import fill, with_a_shared_weight
 
 
 def count_parameters(implementation: Any, device: torch.device, network: str) -> dict[str, Any]:
@@ -149,17 +149,10 @@ class _Token(nn.Module):
         self.head = nn.Linear(7, 3).requires_grad_(False)
 
 
-def _shared() -> nn.Module:
-    model = nn.Sequential(nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 5), nn.Linear(5, 3))
-    model[2].weight = model[0].weight
-    model[3].requires_grad_(False)
-    return model
-
-
 _COUNTED = {
     "several layers": _several_layers,
     "token": _Token,
-    "shared": _shared,
+    "shared": with_a_shared_weight,
     "all frozen": lambda: nn.Linear(3, 2).requires_grad_(False),
     "without parameters": nn.ReLU,
 }

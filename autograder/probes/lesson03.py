@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autograder.probes import copy_of, seen, unchanged
-from autograder.probes.networks import build, changed, fill, statistics
+from autograder.probes.networks import build, changed, fill, statistics, with_a_shared_weight
 
 
 def freeze(implementation: Any, device: torch.device, kind: str, seed: int, images: Tensor) -> dict[str, Any]:
@@ -210,17 +210,10 @@ def _bias_only() -> nn.Module:
     return model
 
 
-def _shared() -> nn.Module:
-    model = nn.Sequential(nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 5), nn.Linear(5, 3))
-    model[2].weight = model[0].weight
-    model[3].requires_grad_(False)
-    return model
-
-
 _COUNTED = {
     "partly frozen": _partly_frozen,
     "bias only": _bias_only,
-    "shared": _shared,
+    "shared": with_a_shared_weight,
     "all frozen": lambda: nn.Linear(3, 2).requires_grad_(False),
     "none frozen": lambda: nn.Linear(3, 2),
     "without parameters": nn.ReLU,

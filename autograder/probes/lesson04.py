@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autograder.probes import seen
+from autograder.probes import attempt, seen
 from autograder.probes.networks import changed, fill, statistics
 
 
@@ -175,12 +175,10 @@ def layers_in_training(network: nn.Module) -> list[str]:
 
 def or_error(call: Callable[[], Any]) -> Any:
     """What a call returns, or the name of the error that it raises; not being written yet is no such error."""
-    try:
-        return call()
-    except NotImplementedError:
-        raise
-    except Exception as error:  # noqa: BLE001  whatever a learner's code raises is an observation
-        return type(error).__name__
+    returned, error = attempt(call)
+    if isinstance(error, NotImplementedError):
+        raise error
+    return returned if error is None else type(error).__name__
 
 
 def _sharing(device: torch.device) -> nn.Sequential:

@@ -56,6 +56,14 @@ def build(kind: str, seed: int, device: torch.device, dtype: torch.dtype = torch
     return network.to(device, dtype)
 
 
+def with_a_shared_weight() -> nn.Sequential:
+    """Vectors (N, 5) → (N, 3): two of three layers share one weight, and the last is frozen."""
+    model = nn.Sequential(nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 5), nn.Linear(5, 3))
+    model[2].weight = model[0].weight
+    model[3].requires_grad_(False)
+    return model
+
+
 def fill(network: nn.Module, seed: int) -> None:
     """Draw every parameter and running statistic from `seed`; variances stay positive."""
     generator = torch.Generator().manual_seed(seed)
