@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -47,23 +48,24 @@ def _never_there(step: int, steps: int, lowest: float, highest: float) -> float:
     return float(lowest * (highest / lowest) ** (step / steps))
 
 
-def _with(
-    rate: Rate = _geometric,
-    *,
-    smoothing: float = 0.9,
-    corrected: bool = True,
-    explodes: float = 4.0,
-    recorded: bool = True,
-    in_place: bool = False,
-    mode: bool = True,
-    cleared: bool = True,
-    late: bool = False,
-    after: bool = False,
-    own_draws: bool = False,
-) -> Callable[..., RangeTest]:
+@dataclass(frozen=True)
+class _With:
     """The test with one thing done otherwise."""
 
-    def test(
+    rate: Rate = _geometric
+    smoothing: float = 0.9
+    corrected: bool = True
+    explodes: float = 4.0
+    recorded: bool = True
+    in_place: bool = False
+    mode: bool = True
+    cleared: bool = True
+    late: bool = False
+    after: bool = False
+    own_draws: bool = False
+
+    def __call__(
+        self,
         model: nn.Module,
         images: Tensor,
         labels: Tensor,
@@ -75,39 +77,37 @@ def _with(
         generator: torch.Generator,
         optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.AdamW,
     ) -> RangeTest:
-        trial = (model if in_place else copy.deepcopy(model)).train(mode)
+        """What it finds."""
+        trial = (model if self.in_place else copy.deepcopy(model)).train(self.mode)
         stepper = optimiser([p for p in trial.parameters() if p.requires_grad], lr=lowest)
-        rates, losses, average, pending = list[float](), list[float](), 0.0, lowest
+        rates, losses, average = list[float](), list[float](), 0.0
         for step in range(steps):
-            rates.append(rate(step, steps, lowest, highest))
-            stepper.param_groups[0]["lr"] = pending if late else rates[-1]
-            pending = rates[-1]
-            draws = None if own_draws else generator
+            rates.append(self.rate(step, steps, lowest, highest))
+            stepper.param_groups[0]["lr"] = [lowest, *rates][-2 if self.late else -1]
+            draws = None if self.own_draws else generator
             rows = torch.randint(len(images), (min(batch_size, len(images)),), generator=draws)
-            loss = F.cross_entropy(trial(images[rows]), labels[rows])
-            if cleared:
-                stepper.zero_grad()
-            loss.backward()
-            stepper.step()
-            value = F.cross_entropy(trial(images[rows]), labels[rows]).item() if after else loss.item()
-            average = smoothing * average + (1 - smoothing) * value
-            smoothed = average / (1 - smoothing ** (step + 1)) if corrected else average
-            exploded = bool(losses) and not smoothed <= explodes * min(losses)
-            if exploded and not recorded:
-                rates.pop()
-                break
-            losses.append(smoothed)
+            value = self._step(trial, stepper, images[rows], labels[rows])
+            average = self.smoothing * average + (1 - self.smoothing) * value
+            smoothed = average / (1 - self.smoothing ** (step + 1)) if self.corrected else average
+            exploded = bool(losses) and not smoothed <= self.explodes * min(losses)
+            losses += [smoothed] if self.recorded or not exploded else []
             if exploded:
                 break
-        return RangeTest(tuple(rates), tuple(losses))
+        return RangeTest(tuple(rates[: len(losses)]), tuple(losses))
 
-    return test
+    def _step(self, trial: nn.Module, stepper: torch.optim.Optimizer, images: Tensor, labels: Tensor) -> float:
+        loss = F.cross_entropy(trial(images), labels)
+        if self.cleared:
+            stepper.zero_grad()
+        loss.backward()
+        stepper.step()
+        return F.cross_entropy(trial(images), labels).item() if self.after else loss.item()
 
 
 def _restores_nothing_but_weights(model: nn.Module, *arguments: Any, **named: Any) -> RangeTest:
     """Trains the model itself and puts the weights back, but neither modes nor gradients."""
     state = copy.deepcopy(model.state_dict())
-    found = _with(in_place=True)(model, *arguments, **named)
+    found = _With(in_place=True)(model, *arguments, **named)
     model.load_state_dict(state)
     return found
 
@@ -147,45 +147,45 @@ EXERCISE = Exercise(
     misconceptions=(
         Misconception(
             "linear",
-            _with(_linear),
+            _With(_linear),
             "Your rates rise by a constant amount. From 10⁻⁶ to 1, nearly all of them would lie above 0.01: let each "
             "be a constant multiple of the one before.",
         ),
         Misconception(
             "never-there",
-            _with(_never_there),
+            _With(_never_there),
             "Your last rate is not `highest`: of `steps` rates, counted from 0, the last has t = steps − 1.",
         ),
         Misconception(
             "start-not-corrected",
-            _with(corrected=False),
+            _With(corrected=False),
             "Your average begins at 0 and is not corrected for it: the first losses look ten times too small. Divide "
             "by 1 − 0.9^(t+1).",
         ),
         Misconception(
             "not-smoothed",
-            _with(smoothing=0.0),
+            _With(smoothing=0.0),
             "These are raw losses. From batch to batch they jump so much that the lowest is an accident.",
         ),
         Misconception(
             "weights-swapped",
-            _with(smoothing=0.1),
+            _With(smoothing=0.1),
             "You weigh the new loss with 0.9 and the past with 0.1. The other way round it becomes smooth.",
         ),
         Misconception(
             "never-stops",
-            _with(explodes=math.inf),
+            _With(explodes=math.inf),
             "Your test goes on after the loss has exploded: what comes then tells nothing, and costs time.",
         ),
         Misconception(
             "last-one-dropped",
-            _with(recorded=False),
+            _With(recorded=False),
             "You stop in time, but leave the exploded loss out. The contract records it, so that a reader sees why "
             "the curve ends.",
         ),
         Misconception(
             "in-place",
-            _with(in_place=True),
+            _With(in_place=True),
             "You test on the model itself. The last rates have thrown its weights away: test on a deep copy.",
         ),
         Misconception(
@@ -196,28 +196,28 @@ EXERCISE = Exercise(
         ),
         Misconception(
             "evaluation-mode",
-            _with(mode=False),
+            _With(mode=False),
             "You test in evaluation mode, without dropout, on running statistics. Training will not be like that.",
         ),
         Misconception(
             "gradients-pile-up",
-            _with(cleared=False),
+            _With(cleared=False),
             "Your gradients are never cleared: each step adds to those before. zero_grad belongs before backward.",
         ),
         Misconception(
             "one-step-late",
-            _with(late=True),
+            _With(late=True),
             "You record one rate and step with the one before: the curve is shifted. Set the rate before the step.",
         ),
         Misconception(
             "loss-after-the-step",
-            _with(after=True),
+            _With(after=True),
             "Your losses are taken after the step, on the very batch that it was fitted to. The contract takes them "
             "before.",
         ),
         Misconception(
             "own-draws",
-            _with(own_draws=True),
+            _With(own_draws=True),
             "Your batches are not drawn from `generator`: the same call gives another curve each time.",
         ),
     ),
