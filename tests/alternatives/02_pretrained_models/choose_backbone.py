@@ -17,7 +17,7 @@ def choose_backbone_by_loop(candidates, max_parameters=float("inf"), max_gflops=
         if best is None or c.accuracy > best.accuracy:
             best = c
         elif c.accuracy == best.accuracy:
-            if c.gflops < best.gflops:  # noqa: SIM114  as beginners write it
+            if c.gflops < best.gflops:
                 best = c
             elif c.gflops == best.gflops and c.parameters < best.parameters:
                 best = c

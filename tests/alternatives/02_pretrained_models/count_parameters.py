@@ -10,7 +10,7 @@ from torch import nn
 def count_parameters_by_loop(model, trainable_only=False):
     total = 0
     for _, p in model.named_parameters():
-        if trainable_only and p.requires_grad == False:  # noqa: E712  as beginners write it
+        if trainable_only and p.requires_grad == False:
             continue
         n = 1
         for side in p.shape:

@@ -23,7 +23,7 @@ def pareto_front_by_double_loop(costs, accuracies):
     for i in range(len(costs)):
         beaten = False
         for j in range(len(costs)):
-            if costs[j] <= costs[i] and accuracies[j] >= accuracies[i]:  # noqa: SIM102  as beginners write it
+            if costs[j] <= costs[i] and accuracies[j] >= accuracies[i]:
                 if costs[j] < costs[i] or accuracies[j] > accuracies[i]:
                     beaten = True
                     break

@@ -6,7 +6,7 @@ from torch import nn
 
 def residual_block_step_by_step(x, branch, shortcut=None):
     fx = branch(x)
-    if shortcut is not None:  # noqa: SIM108  as beginners write it
+    if shortcut is not None:
         identity = shortcut(x)
     else:
         identity = x

@@ -13,7 +13,7 @@ def trainable_fraction_by_loop(model):
         for side in param.shape:
             size *= side
         total += size
-        if param.requires_grad == True:  # noqa: E712  as beginners write it
+        if param.requires_grad == True:
             trainable += size
     if total == 0:
         return 0.0

@@ -37,8 +37,8 @@ def parameter_groups_by_dictionary(model, base, decay=1.0, *, weight_decay=0.01)
         home.update({id(p): name for p in stage.parameters()})
     table = {}
     for name in parts:
-        table[name] = dict(weight_decay=weight_decay, name=name, params=[])  # noqa: C408  another style
-        table[f"{name}, no decay"] = dict(weight_decay=0.0, name=f"{name}, no decay", params=[])  # noqa: C408
+        table[name] = dict(weight_decay=weight_decay, name=name, params=[])
+        table[f"{name}, no decay"] = dict(weight_decay=0.0, name=f"{name}, no decay", params=[])
     for full_name, p in model.named_parameters():
         plain = p.ndim < 2 or full_name.endswith("bias")
         table[home[id(p)] + (", no decay" if plain else "")]["params"].append(p)
