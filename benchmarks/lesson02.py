@@ -5,7 +5,6 @@ started again, it goes on where it was. Words choose tables: `python -m benchmar
 """
 
 import argparse
-import datetime
 from collections.abc import Callable, Iterator
 
 import torch
@@ -14,10 +13,11 @@ from torch import nn
 
 from lib import backbones, comparison, settings
 from lib.architectures import Classifier, classifier_table
+from lib.bundled import ARCHITECTURES
 from lib.datasets import load_task
 from lib.depth import KINDS, deep_stack, gradient_reach
 from lib.network_costs import processor_seconds
-from lib.results import Value, record, recorded
+from lib.results import Value, origin, record, recorded
 from lib.training import train
 
 SEEDS, LAYERS = 5, (2, 4, 10, 20, 40)
@@ -52,7 +52,7 @@ def backbone_heads() -> Iterator[tuple[Key, Callable[[], Row]]]:
         result = comparison.compare(technique, task, 10, seed, backbone=name)
         return {"accuracy": round(result.accuracy, 4)}
 
-    for name in backbones.ARCHITECTURES:
+    for name in ARCHITECTURES:
         if backbones.weight_file(name).exists():
             for technique in ("random", "frozen"):
                 for seed in range(SEEDS):
@@ -109,13 +109,7 @@ def known(name: str) -> tuple[Row, ...]:
 def write(name: str, rows: list[Row]) -> None:
     """Write the table whole, with its origin."""
     whole = [{k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in row.items()} for row in rows]
-    record(
-        name,
-        whole,
-        command="python -m benchmarks.lesson02",
-        date=datetime.datetime.now().astimezone().date().isoformat(),
-        machine=f"{settings.device().type}, {torch.get_num_threads()} thread, torch {torch.__version__}",
-    )
+    record(name, whole, **origin("python -m benchmarks.lesson02"))
 
 
 def main() -> None:

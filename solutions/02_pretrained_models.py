@@ -38,6 +38,7 @@ from lib import (
 )
 from lib.architecture_picture import depth_picture, error_rates_picture, stage_costs_picture
 from lib.architectures import Classifier, classifier_table
+from lib.bundled import ARCHITECTURES
 from lib.choice_picture import budget_picture, seconds_picture
 from lib.datasets import glyphnet, load_task
 from lib.datasets.glyph_bank import glyph_bank
@@ -128,7 +129,7 @@ for row in every_weights:
 # and no values.
 
 # %%
-bundled = [name for name in backbones.ARCHITECTURES if backbones.weight_file(name).exists()]
+bundled = [name for name in ARCHITECTURES if backbones.weight_file(name).exists()]
 SIZES = {"alexnet": 224, "vgg16": 224, "resnet50": 224, "efficientnet_b0": 224, "convnext_tiny": 224}
 SIZES |= dict.fromkeys(bundled, 48)  # the course's own networks are small, and so are their pictures
 
@@ -136,7 +137,7 @@ SIZES |= dict.fromkeys(bundled, 48)  # the course's own networks are small, and 
 def built(name):
     """The network without any values."""
     with torch.device("meta"):
-        return backbones.ARCHITECTURES[name](1000) if name in backbones.ARCHITECTURES else models.get_model(name)
+        return ARCHITECTURES[name](1000) if name in ARCHITECTURES else models.get_model(name)
 
 
 stage_costs = {name: network_costs.stage_costs(built(name), size) for name, size in SIZES.items()}

@@ -10,6 +10,7 @@ from torchvision.transforms.functional import normalize
 
 from lib import backbones
 from lib.backbones import Normalisation, load_backbone, model_card, preprocessing
+from lib.bundled import ARCHITECTURES
 from lib.datasets.glyph_bank import CLASSES
 from lib.downloads import DownloadError
 from lib.files import sha256
@@ -25,7 +26,7 @@ TINY = "squeezenet1_1"
 def bundled(tmp_path, monkeypatch):
     """A folder with weights and card in the format that `lib.pretraining` writes; gives the network they came from."""
     monkeypatch.setattr(backbones, "WEIGHTS", tmp_path)
-    model = backbones.ARCHITECTURES["resnet10"](CLASSES)
+    model = ARCHITECTURES["resnet10"](CLASSES)
     state = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
     state["bn1.num_batches_tracked"] += 9
     model.load_state_dict(state)
@@ -174,7 +175,7 @@ def test_weights_that_are_unknown_get_a_list_and_nothing_is_downloaded_unasked(f
 
 
 def test_backbone_names_are_the_bundled_ones_and_torchvisions_80():
-    assert len(backbones.backbone_names()) == len(backbones.ARCHITECTURES) + 80
+    assert len(backbones.backbone_names()) == len(ARCHITECTURES) + 80
 
 
 # ---- preprocessing ------------------------------------------------------------------------------------------------

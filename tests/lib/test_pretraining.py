@@ -26,7 +26,7 @@ def small(tmp_path, monkeypatch):
 
     monkeypatch.setattr(backbones, "WEIGHTS", tmp_path / "weights")
     monkeypatch.setattr(pretraining, "WEIGHTS", tmp_path / "weights")
-    monkeypatch.setitem(backbones.ARCHITECTURES, "tiny", tiny)
+    monkeypatch.setitem(ARCHITECTURES, "tiny", tiny)
     monkeypatch.setattr(pretraining, "BATCH", 4)
     monkeypatch.setattr(pretraining, "_EVERY", 2)
     monkeypatch.setattr(pretraining.source_accuracy, "__defaults__", (2,))
