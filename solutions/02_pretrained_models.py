@@ -50,7 +50,7 @@ from lib.widgets import explore, predict
 # %% [markdown]
 # ## The problem
 #
-# Lesson 1 left you with these numbers: a hundred images to learn from, six hundred to be tested on.
+# A hundred images to learn from, six hundred to be tested on, and a small network that begins with random weights:
 
 # %%
 torch.set_num_threads(1)  # as the times below were recorded; networks this small gain little from more

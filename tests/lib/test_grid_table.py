@@ -1,8 +1,8 @@
 """A table of runs on disk: what it keeps, and what it refuses to mix."""
 
 import pytest
+import torch
 
-from lib import grid_table
 from lib.grid_table import Cell, GridTable
 from lib.results import recorded
 
@@ -45,7 +45,7 @@ def test_grid_table_refuses_another_recipe_at_any_size_and_seed(tmp_path):
 def test_grid_table_refuses_to_go_on_elsewhere_but_reads_what_is_complete(tmp_path, monkeypatch):
     path = tmp_path / "grid.csv"
     GridTable({cell(0): "r1"}, path).add(cell(0), MEASURES)
-    monkeypatch.setattr(grid_table.torch, "get_num_threads", lambda: 99)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 99)
     assert GridTable({cell(0): "r1"}, path).recorded().machine != GridTable({cell(0): "r1"}).origin["machine"]
     with pytest.raises(ValueError, match=r"path: .* was measured on 'cpu, \d+ threads, .*', not 'cpu, 99 threads"):
         GridTable({cell(1): "r1"}, path)
