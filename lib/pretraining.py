@@ -4,7 +4,8 @@ Endless fresh drawings, no image seen twice; by stochastic gradient descent with
 RECIPES says so. The learning rate warms up, stays, and falls in a straight line to zero over the last 40 % of the run
 (a trapezoid: Hägele et al., 2024), so that a run may be shortened or lengthened while it is under way. Every step draws
 from a generator seeded by (seed, step): stopped at any moment and started again, the run goes on where its last
-checkpoint stood and draws what it would have drawn.
+checkpoint stood and draws what it would have drawn. A run that is over can be taken further, from the weights that it
+left: `--further`.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from lib import settings
-from lib.backbones import WEIGHTS, weight_file
+from lib.backbones import WEIGHTS, load_backbone, model_card, weight_file
 from lib.bundled import ARCHITECTURES
 from lib.checkpoints import load_checkpoint, save_checkpoint
 from lib.datasets.glyph_bank import CLASSES
@@ -54,43 +55,44 @@ RECIPES = {
 
 
 def pretrain(
-    name: str, *, images: int, seed: int = 0, checkpoint: Path, device: torch.device | None = None
+    name: str,
+    *,
+    images: int,
+    seed: int = 0,
+    checkpoint: Path,
+    device: torch.device | None = None,
+    further: bool = False,
 ) -> dict[str, Any]:
-    """Train backbone `name` on `images` drawings; write weights, hash and model card; return what was measured."""
+    """Train backbone `name` on `images` drawings; write weights, hash and model card; return what was measured.
+
+    further: begin with the bundled weights and the drawing after the last that they have seen, `images` counting from
+    their first; the optimiser and the rate begin anew, and the card tells at which drawing ("restarts").
+    """
     device = device or settings.device()
-    steps = images // BATCH
-    if steps < 1:
-        raise ValueError(f"images: expected at least one batch of {BATCH}, got {images}")
+    before: dict[str, Any] = model_card(name) if further else {"images": 0, "minutes": 0}
+    first, steps = before["images"] // BATCH, images // BATCH
+    if steps <= first:
+        raise ValueError(f"images: expected at least {(first + 1) * BATCH}, a batch more than before, got {images}")
     mean, std = source_statistics(seed)
     torch.manual_seed(seed)
-    model = ARCHITECTURES[name](CLASSES).to(device).to(memory_format=torch.channels_last)
+    model = load_backbone(name) if further else ARCHITECTURES[name](CLASSES)
+    model = model.to(device).to(memory_format=torch.channels_last)
     recipe = RECIPES.get(name, Recipe())
     optimiser = _optimiser(recipe, model)
-    step, seconds = _resume(checkpoint, model, optimiser, device)
+    step, seconds = _resume(checkpoint, model, optimiser, device) or (first, 60.0 * before["minutes"])
     started = time.perf_counter() - seconds
     while step < steps:
-        rate = learning_rate(step, steps, recipe.rate)
+        rate = learning_rate(step - first, steps - first, recipe.rate)
         loss = _step(model, optimiser, rate, recipe.bfloat16, _generator(seed, step, device), mean, std)
         step += 1
         if step % _EVERY == 0 or step == steps:
             seconds = time.perf_counter() - started
             _save(checkpoint, model, optimiser, step, seconds)
             print(f"step {step:>6} of {steps} · loss {loss:.3f} · {step * BATCH / seconds:,.0f} images/s", flush=True)
-    accuracy = source_accuracy(model, mean, std, device)
-    record = {
-        "backbone": name,
-        "source": f"GlyphNet, {CLASSES:,} classes, {IMAGE_SIZE} px",
-        "images": steps * BATCH,
-        "seed": seed,
-        "minutes": round(seconds / 60),
-        "device": torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads",
-        "torch": torch.__version__,
-        "source_top1": round(accuracy, 4),
-        "mean": [round(v, 4) for v in mean.flatten().tolist()],
-        "std": [round(v, 4) for v in std.flatten().tolist()],
-    }
-    _publish(name, model, record)
-    return record
+    record = {"images": steps * BATCH, "seed": seed, "minutes": round(seconds / 60)}
+    if further:
+        record["restarts"] = [*before.get("restarts", []), first * BATCH]
+    return _publish(name, model, record, mean, std, device)
 
 
 def learning_rate(step: int, steps: int, peak: float = 0.1) -> float:
@@ -168,9 +170,9 @@ def _save(checkpoint: Path, model: nn.Module, optimiser: torch.optim.Optimizer, 
 
 def _resume(
     checkpoint: Path, model: nn.Module, optimiser: torch.optim.Optimizer, device: torch.device
-) -> tuple[int, float]:
+) -> tuple[int, float] | None:
     if not checkpoint.exists():
-        return 0, 0.0
+        return None
     state = load_checkpoint(checkpoint, device)
     model.load_state_dict(state["model"])
     optimiser.load_state_dict(state["optimiser"])
@@ -178,13 +180,25 @@ def _resume(
     return state["step"], state["seconds"]
 
 
-def _publish(name: str, model: nn.Module, record: dict[str, Any]) -> None:
-    """Weights in half precision, their hash and the model card, each written whole; the hash last."""
+def _publish(
+    name: str, model: nn.Module, record: dict[str, Any], mean: Tensor, std: Tensor, device: torch.device
+) -> dict[str, Any]:
+    """Weights in half precision, their hash and the model card, each written whole; the hash last. The card."""
+    card = {
+        "backbone": name,
+        "source": f"GlyphNet, {CLASSES:,} classes, {IMAGE_SIZE} px",
+        **record,
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads",
+        "torch": torch.__version__,
+        "source_top1": round(source_accuracy(model, mean, std, device), 4),
+        "mean": [round(v, 4) for v in mean.flatten().tolist()],
+        "std": [round(v, 4) for v in std.flatten().tolist()],
+    }
     half = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
     half = {key: value.half() if value.is_floating_point() else value for key, value in half.items()}
-    metadata = {"record": json.dumps(record, sort_keys=True)}
-    write_whole(weight_file(name), save(half, metadata))
-    write_whole(WEIGHTS / f"{name}.json", json.dumps(record | {"sha256": sha256(weight_file(name))}, indent=2) + "\n")
+    write_whole(weight_file(name), save(half, {"record": json.dumps(card, sort_keys=True)}))
+    write_whole(WEIGHTS / f"{name}.json", json.dumps(card | {"sha256": sha256(weight_file(name))}, indent=2) + "\n")
+    return card
 
 
 def main() -> None:
@@ -194,10 +208,11 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=2_560_000, help="drawings to train on (default: 2,560,000)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--checkpoint", type=Path, help="where to keep the state (default: build/NAME.pt)")
-    arguments = parser.parse_args()
-    checkpoint = arguments.checkpoint or Path("build") / f"{arguments.name}.pt"
-    record = pretrain(arguments.name, images=arguments.images, seed=arguments.seed, checkpoint=checkpoint)
-    print(json.dumps(record, indent=2))
+    parser.add_argument("--further", action="store_true", help="go on from the bundled weights; --images is the total")
+    given = parser.parse_args()
+    checkpoint = given.checkpoint or Path("build") / f"{given.name}.pt"
+    card = pretrain(given.name, images=given.images, seed=given.seed, checkpoint=checkpoint, further=given.further)
+    print(json.dumps(card, indent=2))
 
 
 if __name__ == "__main__":

@@ -95,16 +95,16 @@ def test_pretrain_stopped_and_started_again_ends_with_the_same_weights(small, mo
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
 
-def by_hand(optimiser, recipe):
-    """Three steps of four drawings, written out: what the command is to do."""
+def by_hand(optimiser, recipe, model=None, first=0):
+    """Three steps of four drawings, written out: what the command is to do with a new model, or with `model`."""
     mean, std = source_statistics()
     torch.manual_seed(0)
-    model = ARCHITECTURES["tiny"](1000).to(memory_format=torch.channels_last).train()
+    model = (model or ARCHITECTURES["tiny"](1000)).to(memory_format=torch.channels_last).train()
     rest = {"params": [model[0].bias, model[1].weight, model[1].bias, model[3].bias], "weight_decay": 0.0}
     decayed = {"params": [model[0].weight, model[3].weight], "weight_decay": recipe.weight_decay}
     optimiser = optimiser([decayed, rest])
     for step in range(3):
-        images, labels = pretraining.draw_glyphs(4, generator=torch.Generator().manual_seed(step))
+        images, labels = pretraining.draw_glyphs(4, generator=torch.Generator().manual_seed(first + step))
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * min((step + 1) / 400, (1 - step / 3) / 0.4)
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
@@ -134,15 +134,36 @@ def test_pretrain_takes_the_steps_of_its_recipe_to_the_bit(small, monkeypatch, r
 
 
 @pytest.mark.slow
+def test_pretrain_further_begins_with_the_bundled_weights_a_new_optimiser_and_the_next_drawing(small):
+    pretrain("tiny", images=8, checkpoint=small / "begun.pt", device=CPU)
+    bundled = load_backbone("tiny")
+    card = pretrain("tiny", images=20, checkpoint=small / "further.pt", device=CPU, further=True)
+    assert (card["images"], card["restarts"]) == (20, [8])
+    expected = by_hand(partial(torch.optim.SGD, lr=0.1, momentum=0.9, nesterov=True), Recipe(), bundled, first=2)
+    found = load_checkpoint(small / "further.pt")["model"]
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    again = pretrain("tiny", images=24, checkpoint=small / "again.pt", device=CPU, further=True)
+    assert (again["images"], again["restarts"]) == (24, [8, 20])
+
+
+@pytest.mark.slow
+def test_pretrain_further_wants_more_than_before(small):
+    pretrain("tiny", images=8, checkpoint=small / "begun.pt", device=CPU)
+    with pytest.raises(ValueError, match="images: expected at least 12, a batch more than before, got 8"):
+        pretrain("tiny", images=8, checkpoint=small / "further.pt", device=CPU, further=True)
+
+
+@pytest.mark.slow
 def test_pretrain_writes_half_precision_a_hash_and_a_card_that_load(small, capsys):
-    record = pretrain("tiny", images=8, checkpoint=small / "state.pt", device=CPU)
+    card = pretrain("tiny", images=8, checkpoint=small / "state.pt", device=CPU)
     state = load_file(backbones.weight_file("tiny"))
     assert {value.dtype for value in state.values()} == {torch.float16, torch.int64}
-    assert {name: model_card("tiny")[name] for name in record} == json.loads(json.dumps(record))
+    assert {name: model_card("tiny")[name] for name in card} == json.loads(json.dumps(card))
+    assert "restarts" not in card
     assert load_backbone("tiny")(torch.zeros(1, 3, 48, 48)).shape == (1, 1000)
     assert "step      2 of 2" in capsys.readouterr().out
 
 
 def test_pretrain_wants_at_least_one_batch(tmp_path):
-    with pytest.raises(ValueError, match="images: expected at least one batch of 128, got 100"):
+    with pytest.raises(ValueError, match="images: expected at least 128, a batch more than before, got 100"):
         pretrain("resnet10", images=100, checkpoint=tmp_path / "state.pt", device=CPU)
