@@ -15,6 +15,7 @@ from multiprocessing import get_context
 
 import torch
 
+from benchmarks.recording import Recording, lacking
 from lib import settings
 from lib.adaptation import METHODS, ON_TARGET, SOURCE_ONLY, adapt, best, gap_closed
 from lib.adversarial import DomainAdversarialNetwork
@@ -25,7 +26,7 @@ from lib.datasets.task import Split
 from lib.results import mean_and_interval, origin, record, recorded
 from lib.training import accuracy
 
-NAME = "adaptation"
+NAME, COMMAND = "adaptation", "python -m benchmarks.adaptation"
 PAIRS = {
     "digits → digits on photographs": ("clean-digits", "digits-on-photographs"),
     "drawn → handwritten digits": ("drawn-digits", "clean-digits"),
@@ -88,7 +89,7 @@ def network_for(classes: int, seed: int) -> DomainAdversarialNetwork:
 
 def measure(seeds: int, known: list[dict], processes: int = 1) -> Iterator[dict]:
     """A row for each seed, pair and method, as they come; rows in `known` come first and are not measured again."""
-    wanted = [(pair, name, seed) for seed, pair, name in itertools.product(range(seeds), PAIRS, METHODS)]
+    wanted = planned(seeds)
     have = [row for row in known if _key(row) in wanted]
     yield from have
     left = [key for key in wanted if key not in map(_key, have)]
@@ -98,9 +99,14 @@ def measure(seeds: int, known: list[dict], processes: int = 1) -> Iterator[dict]
         yield row
 
 
+def planned(seeds: int) -> list[Key]:
+    """Every run that is to be made, in order."""
+    return [(pair, name, seed) for seed, pair, name in itertools.product(range(seeds), PAIRS, METHODS)]
+
+
 def main() -> None:
     """Read the command line, measure, and print or record."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.adaptation", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
     parser.add_argument("--record", action="store_true", help="written to lib/results")
     parser.add_argument("--seeds", type=int, help=f"how many (default: 1, and {SEEDS} to record)")
     parser.add_argument("--processes", type=int, default=1, help="how many at a time (default: %(default)s)")
@@ -173,8 +179,11 @@ def _tested(network: DomainAdversarialNetwork, split: Split) -> float:
     return accuracy(network.predictor(), prepared(split), split.labels.to(settings.device()))
 
 
+_KEY = ("pair", "method", "seed")
+
+
 def _key(row: dict) -> Key:
-    return row["pair"], row["method"], row["seed"]
+    return tuple(row[name] for name in _KEY)
 
 
 def _write(rows: list[dict], processes: int) -> None:
@@ -182,9 +191,11 @@ def _write(rows: list[dict], processes: int) -> None:
     record(
         NAME,
         sorted(rows, key=lambda row: (row["seed"], [*PAIRS].index(row["pair"]), [*METHODS].index(row["method"]))),
-        **origin(f"python -m benchmarks.adaptation --record --processes {processes}") | {"machine": machine},
+        **origin(f"{COMMAND} --record --processes {processes}") | {"machine": machine},
     )
 
+
+RECORDINGS = (Recording(NAME, f"{COMMAND} --record", lambda: lacking(NAME, _KEY, planned(SEEDS))),)
 
 if __name__ == "__main__":
     main()

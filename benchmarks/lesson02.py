@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from benchmarks.recording import recordings_of
 from lib import backbones, comparison, settings
 from lib.architectures import Classifier, classifier_table
 from lib.bundled import ARCHITECTURES
@@ -20,6 +21,7 @@ from lib.network_costs import processor_seconds
 from lib.results import Value, origin, record, recorded
 from lib.training import train
 
+COMMAND = "python -m benchmarks.lesson02"
 SEEDS, LAYERS = 5, (2, 4, 10, 20, 40)
 MOST_GFLOPS, MOST_PARAMETERS = 20, 150e6  # of networks that are timed: the larger ones take minutes, or gigabytes
 Key = tuple[Value, ...]
@@ -109,17 +111,19 @@ def known(name: str) -> tuple[Row, ...]:
 def write(name: str, rows: list[Row]) -> None:
     """Write the table whole, with its origin."""
     whole = [{k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in row.items()} for row in rows]
-    record(name, whole, **origin("python -m benchmarks.lesson02"))
+    record(name, whole, **origin(COMMAND))
 
 
 def main() -> None:
     """Measure all tables, or those that are named."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.lesson02", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
     parser.add_argument("tables", nargs="*", default=list(TABLES), help="which (default: all)")
     torch.set_num_threads(1)
     for table in parser.parse_args().tables:
         measure(table)
 
+
+RECORDINGS = recordings_of("lesson02", COMMAND, TABLES)
 
 if __name__ == "__main__":
     main()

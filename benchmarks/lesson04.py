@@ -8,9 +8,11 @@ that is used for nothing else, and prints validation accuracies alone.
 """
 
 import argparse
+import itertools
 from dataclasses import replace
 from functools import partial
 
+from benchmarks.recording import Recording, lacking
 from lib.ablation import compare_strategies
 from lib.datasets import load_task
 from lib.grid_table import Row
@@ -43,6 +45,11 @@ def measure(sizes: tuple[int, ...] = SIZES, seeds: int = SEEDS) -> Recorded:
     """Every strategy, size and seed, from the file where they are in it."""
     where = {"path": FOLDER / f"{NAME}.csv", "command": COMMAND}
     return compare_strategies(load_task(TASK), STRATEGIES, sizes, range(seeds), report=tell, **where)
+
+
+def missing() -> int:
+    """How many runs are still to be recorded."""
+    return lacking(NAME, ("images_per_class", "strategy", "seed"), itertools.product(SIZES, STRATEGIES, range(SEEDS)))
 
 
 def try_rates() -> str:
@@ -81,6 +88,8 @@ def main() -> None:
     options = parser.parse_args()
     print(try_rates() if options.rates else in_lines(measure(tuple(options.sizes), options.seeds)))
 
+
+RECORDINGS = (Recording(NAME, COMMAND, missing),)
 
 if __name__ == "__main__":
     main()

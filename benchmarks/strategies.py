@@ -9,9 +9,11 @@ for nothing else. Each goes on where it was stopped, if it writes a file.
 
 import argparse
 import functools
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.recording import Recording, lacking
 from lib.ablation import ablation_grid, compare_strategies
 from lib.comparison_summary import in_markdown, summary
 from lib.datasets import load_task
@@ -61,6 +63,13 @@ def measure(options: argparse.Namespace) -> Recorded:
     return run(sizes=options.sizes or sizes, seeds=seeds, path=path, command=command, report=tell)
 
 
+def missing() -> int:
+    """How many runs `--record` has still to make."""
+    sizes, seeds = RECORDED
+    key = ("strategy", "images_per_class", "seed")
+    return lacking("strategies", key, itertools.product(STRATEGIES, sizes, range(seeds)))
+
+
 def main() -> None:
     """Read the command line, measure, and print."""
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
@@ -77,6 +86,8 @@ def main() -> None:
     else:
         print(in_markdown(summary(measure(options), baseline="full")))
 
+
+RECORDINGS = (Recording("strategies", f"{COMMAND} --record", missing),)
 
 if __name__ == "__main__":
     main()

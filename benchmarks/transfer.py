@@ -8,17 +8,21 @@ and started again, it goes on where it was. At the end it draws the README's pic
 
 import argparse
 import dataclasses
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.recording import Recording, lacking
 from lib import plots
 from lib.bundled import ARCHITECTURES
 from lib.comparison import RECIPES, Result, compare
 from lib.datasets import load_task
 from lib.results import Recorded, mean_and_interval, origin, record, recorded
 
-SIZES, RECORDED_SIZES = (10, 50), (2, 5, 10, 20, 50)
-NAME = "images_per_class"
+SIZES, RECORDED_SIZES, SEEDS = (10, 50), (2, 5, 10, 20, 50), 5
+COMMAND = "python -m benchmarks.transfer"
+RECORD = f"{COMMAND} --record"
+NAME, KEY = "images_per_class", ("seed", "images_per_class", "technique")
 PICTURE = Path(__file__).parents[1] / "docs" / f"{NAME}.png"
 
 
@@ -32,21 +36,23 @@ def measure(
 ) -> Iterator[dict]:
     """A row for each seed, size and technique; rows in `known` are not measured again."""
     task = load_task("digits-on-photographs")
-    have = {(row["technique"], int(row["images_per_class"]), int(row["seed"])): row for row in known}
-    for seed in range(seeds):
-        for size in sizes:
-            for technique in techniques:
-                row = have.get((technique, size, seed))
-                row = row or _row(compare(technique, task, size, seed, backbone=backbone))
-                print(f"seed {seed}, {size:>2} images a class, {technique:<10} {row['accuracy']:.3f}", flush=True)
-                yield row
+    have = {tuple(row[name] for name in KEY): row for row in known}
+    for seed, size, technique in itertools.product(range(seeds), sizes, techniques):
+        row = have.get((seed, size, technique)) or _row(compare(technique, task, size, seed, backbone=backbone))
+        print(f"seed {seed}, {size:>2} images a class, {technique:<10} {row['accuracy']:.3f}", flush=True)
+        yield row
+
+
+def missing() -> int:
+    """How many rows are still to be recorded."""
+    return lacking(NAME, KEY, itertools.product(range(SEEDS), RECORDED_SIZES, RECIPES))
 
 
 def main() -> None:
     """Read the command line, measure, and print or record."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.transfer", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
     parser.add_argument("--record", action="store_true", help="all sizes, written to lib/results")
-    parser.add_argument("--seeds", type=int, default=5, help="how many (default: %(default)s)")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="how many (default: %(default)s)")
     parser.add_argument("--backbone", choices=ARCHITECTURES, default="resnet10", help="(default: %(default)s)")
     parser.add_argument("--techniques", nargs="+", choices=RECIPES, default=list(RECIPES), help="(default: all)")
     arguments = parser.parse_args()
@@ -98,8 +104,10 @@ def _row(result: Result) -> dict:
 
 
 def _write(rows: list[dict]) -> None:
-    record(NAME, rows, **origin("python -m benchmarks.transfer --record"))
+    record(NAME, rows, **origin(RECORD))
 
+
+RECORDINGS = (Recording(NAME, RECORD, missing),)
 
 if __name__ == "__main__":
     main()
