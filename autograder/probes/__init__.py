@@ -6,6 +6,7 @@ of anything else: an object that claims to equal everything is seen as what it i
 """
 
 from collections.abc import Callable
+from numbers import Integral, Real
 from typing import Any
 
 import torch
@@ -48,6 +49,8 @@ def seen(value: Any) -> Any:
         return float.__float__(value)
     if isinstance(value, int):
         return int.__int__(value)
+    if isinstance(value, Integral | Real):  # NumPy's numbers
+        return int(value) if isinstance(value, Integral) else float(value)
     if type(value) in (list, tuple):
         return [seen(item) for item in value]
     return f"an object of type {type(value).__name__}"

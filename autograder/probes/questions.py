@@ -1,14 +1,16 @@
 """What is asked of answers to concept questions."""
 
+import math
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from autograder.probes import seen
 
 
 def answers(implementation: Any, device: torch.device, questions: list[str]) -> dict[str, Any]:
-    """The answer to each question, as it is compared: words without regard to case and space, several in any order."""
+    """The answer to each question, as it is compared: in any dress that says the same, several words in any order."""
     given = implementation()
     if not isinstance(given, dict):
         return dict.fromkeys(questions, f"no dictionary, but {_article(given)}")
@@ -16,14 +18,31 @@ def answers(implementation: Any, device: torch.device, questions: list[str]) -> 
 
 
 def normalised(value: Any) -> Any:
-    """An answer as it is compared with another."""
+    """An answer as it is compared with another.
+
+    Words count without regard to case, space, a full stop and the kind of apostrophe; True is "yes". A number counts
+    as one also where it is written in quotes, with or without a per cent sign, or held by a tensor.
+    """
     if value is ...:
         return "no answer"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, str):
-        return " ".join(str.split(value)).lower()
+        words = " ".join(str.split(value)).lower().replace("’", "'")
+        return _number(words, words.rstrip("."))
     if isinstance(value, list | tuple | set | frozenset):
         return sorted(str(normalised(item)) for item in value)
+    if type(value) is Tensor and value.numel() == 1:
+        return value.detach().item()
     return seen(value)
+
+
+def _number(words: str, otherwise: str) -> float | str:
+    try:
+        number = float(words.removesuffix("%"))
+    except ValueError:
+        return otherwise
+    return number if math.isfinite(number) else otherwise
 
 
 def _article(value: Any) -> str:

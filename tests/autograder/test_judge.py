@@ -1,5 +1,6 @@
 """From an implementation to a verdict."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -100,6 +101,7 @@ def test_of_lesson_keeps_the_order_of_the_lesson():
 def test_seen_keeps_plain_data_and_describes_the_rest():
     assert seen([1, (True, None)]) == [1, [True, None]]
     assert seen({1}) == "an object of type set"
+    assert [type(seen(one)) for one in (np.int64(3), np.float32(3), np.bool_(True))] == [int, float, str]
     assert type(seen(torch.nn.Parameter(torch.zeros(1)))) is torch.Tensor
     assert seen(torch.zeros(2, 2).to_sparse()) == "a torch.sparse_coo tensor"
 

@@ -1,9 +1,10 @@
 """Concept questions: right in any dress, wrong with a hint, and never the answer itself."""
 
 import pytest
+import torch
 
 from autograder.judge import assess
-from autograder.probes.questions import answers
+from autograder.probes.questions import answers, normalised
 from autograder.questions import Question, concept_questions
 from autograder.report import Report, card
 
@@ -26,11 +27,27 @@ def exercise():
 
 @pytest.mark.parametrize(
     "given",
-    [kinds(), {"a": "  Domain  Adaptation", "b": 26.0, "c": {"head", "stem"}}, kinds() | {"more": 1}],
-    ids=["as asked", "in another dress", "with more"],
+    [
+        kinds(),
+        {"a": "  Domain  Adaptation", "b": 26.0, "c": {"head", "stem"}},
+        {"a": "domain adaptation.", "b": "25 %", "c": ("Head", "stem.")},
+        kinds() | {"b": torch.tensor(25.0)},
+        kinds() | {"more": 1},
+    ],
+    ids=["as asked", "in another dress", "as people write", "held by a tensor", "with more"],
 )
 def test_questions_accept_the_right_answers(exercise, given):
     assert assess(exercise, lambda: given, 0).points == exercise.points == 4
+
+
+def test_answers_count_by_what_they_say():
+    assert [normalised(one) for one in (True, "Yes.", "the head’s", "nan", "1e3")] == [
+        "yes",
+        "yes",
+        "the head's",
+        "nan",
+        1000,
+    ]
 
 
 def test_questions_name_a_known_mistake_and_keep_the_answer_secret(exercise):
