@@ -22,11 +22,11 @@ def count_parameters(implementation: Any, device: torch.device, network: str) ->
 
 
 def residual_block(
-    implementation: Any, device: torch.device, x: Tensor, branch: str, shortcut: bool, seed: int
+    implementation: Any, device: torch.device, x: Tensor, branch: str, shortcut: str, seed: int
 ) -> dict[str, Any]:
     """Put a small branch into a block, with or without a shortcut; go forward and, where that is possible, backward."""
     inside, calls = _branch(branch, seed, device), []
-    beside = _branch("shortcut", seed + 1, device) if shortcut else None
+    beside = _branch(shortcut, seed + 1, device) if shortcut else None
     given = x.clone().requires_grad_(branch in ("linear", "convolution"))
 
     def counted(value: Tensor) -> Tensor:
@@ -48,11 +48,18 @@ def residual_block(
 
 
 def squeeze_excitation(
-    implementation: Any, device: torch.device, x: Tensor, reduced: int, bias: bool, widths: list[int], seed: int
+    implementation: Any,
+    device: torch.device,
+    x: Tensor,
+    reduced: int,
+    received: int | None,
+    bias: bool,
+    widths: list[int],
+    seed: int,
 ) -> dict[str, Any]:
     """Gate feature maps by two layers drawn from a seed; see the result and whether the layers would learn."""
     channels, back = widths
-    reduce, expand = nn.Linear(channels, reduced, bias=bias), nn.Linear(reduced, back, bias=bias)
+    reduce, expand = nn.Linear(channels, reduced, bias=bias), nn.Linear(received or reduced, back, bias=bias)
     for number, layer in enumerate((reduce, expand)):
         fill(layer, seed + number)
         layer.to(device, x.dtype)
@@ -112,9 +119,11 @@ def _branch(kind: str, seed: int, device: torch.device) -> nn.Module:
     layers: dict[str, list[nn.Module]] = {
         "linear": [nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 5)],
         "convolution": [nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.BatchNorm2d(4)],
-        "shortcut": [nn.Conv2d(3, 4, 1, stride=2), nn.BatchNorm2d(4)],
+        "halving": [nn.Conv2d(3, 4, 1, stride=2), nn.BatchNorm2d(4)],
+        "level": [nn.Linear(5, 5)],
         "identity": [nn.Identity()],
         "narrow": [nn.Linear(5, 1)],
+        "turning": [nn.Linear(4, 4), nn.Unflatten(1, (4, 1)), nn.Flatten(0, 1)],
     }
     branch = nn.Sequential(*layers[kind])
     fill(branch, seed)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import torch
 from torch import Tensor, nn
 
 from autograder.exercise import Case, Exercise, Misconception, Property
@@ -29,6 +30,10 @@ def _sum(parameters: Iterable[Tensor], trainable_only: bool) -> int:
 
 def _tensors(model: nn.Module, trainable_only: bool = False) -> int:
     return len([p for p in model.parameters() if p.requires_grad or not trainable_only])
+
+
+def _in_a_tensor(model: nn.Module, trainable_only: bool = False) -> Tensor:
+    return torch.tensor(_sum(model.parameters(), trainable_only))
 
 
 def _with_buffers(model: nn.Module, trainable_only: bool = False) -> int:
@@ -123,6 +128,11 @@ EXERCISE = Exercise(
             _layers_by_type,
             "You count layers of types that you know. Batch norm has a weight and a bias too, and a network may hold a "
             "parameter of its own, as a vision transformer holds its class token.",
+        ),
+        Misconception(
+            "in-a-tensor",
+            _in_a_tensor,
+            "The count is right and sits in a tensor. A plain int is asked for: .item() takes it out.",
         ),
         Misconception(
             "forgets-biases", _no_biases, "The biases are missing. They are few, but they are parameters as well."

@@ -24,6 +24,7 @@ def _cases(seed: int) -> list[Case]:
         "networks that are equal in both": ([2.0, 1.0, 2.0, 1.0, 3.0], [0.7, 0.6, 0.7, 0.6, 0.65]),
         "one network": ([2.0], [0.5]),
         "one that beats all others, with costs below zero": ([-1.0, -3.0, 0.0, 2.0], [0.2, 0.9, 0.8, 0.9]),
+        "accuracies below zero, as a log-likelihood is": ([3.0, 1.0, 2.0, 2.0], [-0.2, -0.9, -0.4, -0.4]),
         "three costs and two accuracies": ([1.0, 2.0, 3.0], [0.5, 0.6]),
         "no network": ([], []),
         "an accuracy that is not a number": ([1.0, 2.0, 3.0], [0.5, float("nan"), 0.7]),
@@ -70,6 +71,10 @@ def _running_best(costs: list[float], accuracies: list[float], *, ties: bool, bo
         if accuracies[i] > best or (ties and accuracies[i] == best):
             front.append(i)
     return front
+
+
+def _best_above_zero(costs: list[float], accuracies: list[float]) -> list[int]:
+    return [i for i in _right(costs, accuracies) if accuracies[i] > 0]
 
 
 def _dearest_wins(costs: list[float], accuracies: list[float]) -> list[int]:
@@ -126,7 +131,7 @@ EXERCISE = Exercise(
             "It keeps what nothing dominates, and nothing else.",
             2,
             ("indices, sorted", "costs and accuracies are left alone"),
-            cases=(0, 4, 5),
+            cases=(0, 4, 5, 6),
         ),
         Property("The cheapest comes first.", 1, ("indices",), cases=(0,)),
         Property(
@@ -139,7 +144,7 @@ EXERCISE = Exercise(
             "Networks that are equal in both all stay, in the order of their indices.", 1, ("indices",), cases=(3,)
         ),
         Property(
-            "Unequal numbers, none, and what is not finite are a ValueError.", 1, ("indices",), cases=(6, 7, 8, 9)
+            "Unequal numbers, none, and what is not finite are a ValueError.", 1, ("indices",), cases=(7, 8, 9, 10)
         ),
     ),
     misconceptions=(
@@ -207,6 +212,12 @@ EXERCISE = Exercise(
         ),
         Misconception(
             "dearest-first", _checked(_dearest_first), "The right networks, backwards: the cheapest should come first."
+        ),
+        Misconception(
+            "best-begins-at-zero",
+            _checked(_best_above_zero),
+            "Your best accuracy so far begins at 0, and what lies below zero can never beat it. Begin below every "
+            "number, at −infinity, or at the first network.",
         ),
         Misconception(
             "unchecked",

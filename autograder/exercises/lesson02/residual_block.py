@@ -16,15 +16,19 @@ Function = Callable[[Tensor], Tensor]
 def _cases(seed: int) -> list[Case]:
     generator = seeded(seed)
 
-    def case(words: str, shape: tuple[int, ...], branch: str, shortcut: bool = False) -> Case:
+    def case(words: str, shape: tuple[int, ...], branch: str, shortcut: str = "") -> Case:
         x = torch.randn(shape, generator=generator)
         return Case(words, {"x": x, "branch": branch, "shortcut": shortcut, "seed": 10 * seed})
 
     return [
         case("a branch of two linear layers", (4, 5), "linear"),
-        case("a branch that halves the picture, and a shortcut that does so too", (3, 3, 6, 6), "convolution", True),
+        case(
+            "a branch that halves the picture, and a shortcut that does so too", (3, 3, 6, 6), "convolution", "halving"
+        ),
         case("a branch that returns x itself", (2, 3), "identity"),
         case("a branch that returns one column where x has five", (4, 5), "narrow"),
+        case("a branch and a shortcut, both of which keep the shape", (4, 5), "linear", "level"),
+        case("one row, which the branch turns into a column", (1, 4), "turning"),
     ]
 
 
@@ -57,6 +61,18 @@ def _plain(x: Tensor, branch: Function, shortcut: Function | None = None) -> Ten
 
 def _no_shortcut(x: Tensor, branch: Function, shortcut: Function | None = None) -> Tensor:
     return F.relu(_sum(branch(x), x))
+
+
+def _shortcut_where_needed(x: Tensor, branch: Function, shortcut: Function | None = None) -> Tensor:
+    learnt = branch(x)
+    return F.relu(_sum(learnt, x if learnt.shape == x.shape else _kept(x, shortcut)))
+
+
+def _counts_entries(x: Tensor, branch: Function, shortcut: Function | None = None) -> Tensor:
+    learnt, kept = branch(x), _kept(x, shortcut)
+    if learnt.numel() != kept.numel():
+        raise ValueError("shapes")
+    return F.relu(learnt + kept)
 
 
 def _in_place(x: Tensor, branch: Function, shortcut: Function | None = None) -> Tensor:
@@ -93,7 +109,7 @@ EXERCISE = Exercise(
     cases=_cases,
     properties=(
         Property("Without a shortcut it is relu(F(x) + x).", 1, ("output",), cases=(0,)),
-        Property("With one it is relu(F(x) + S(x)).", 1, ("output",), cases=(1,)),
+        Property("With one it is relu(F(x) + S(x)).", 1, ("output",), cases=(1, 4)),
         Property("The gradient comes back to x both ways.", 1, ("gradient of x",), cases=(0, 1)),
         Property(
             "x is left as it is, also where the branch returns it, and the branch runs once.",
@@ -101,7 +117,7 @@ EXERCISE = Exercise(
             ("output", "x is left alone", "how often the branch ran"),
             cases=(2,),
         ),
-        Property("Shapes that differ are a ValueError: nothing is broadcast.", 1, ("output",), cases=(3,)),
+        Property("Shapes that differ are a ValueError: nothing is broadcast.", 1, ("output",), cases=(3, 5)),
     ),
     misconceptions=(
         Misconception(
@@ -123,6 +139,17 @@ EXERCISE = Exercise(
             "shortcut-ignored",
             _no_shortcut,
             "You add x itself even where a shortcut is given. There F changes the shape, and S(x) is what fits.",
+        ),
+        Misconception(
+            "shortcut-where-needed",
+            _shortcut_where_needed,
+            "You use the shortcut only where shapes differ. Where one is given it is the way, whatever the shapes are.",
+        ),
+        Misconception(
+            "counts-entries",
+            _counts_entries,
+            "You compare how many numbers there are. A row and a column of four have as many, and + makes sixteen of "
+            "them: compare the shapes.",
         ),
         Misconception(
             "in-place",

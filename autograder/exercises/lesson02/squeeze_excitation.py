@@ -18,7 +18,8 @@ def _cases(seed: int) -> list[Case]:
         dtype = torch.float64 if given.pop("double", False) else torch.float32
         x = torch.randn(shape, generator=generator, dtype=dtype) + 0.5
         channels = shape[-3]
-        return Case(words, {"x": x, "reduced": 2, "bias": True, "widths": [channels] * 2, "seed": 10 * seed} | given)
+        usual = {"reduced": 2, "received": None, "bias": True, "widths": [channels] * 2, "seed": 10 * seed}
+        return Case(words, {"x": x} | usual | given)
 
     return [
         case("3 images, 6 channels, 4 × 5 pixels", (3, 6, 4, 5), reduced=3),
@@ -27,6 +28,7 @@ def _cases(seed: int) -> list[Case]:
         case("one image without a batch dimension", (4, 3, 3)),
         case("4 channels and layers made for 3", (2, 4, 3, 3), widths=[3, 3]),
         case("4 channels and a second layer that gives 1", (2, 4, 3, 3), widths=[4, 1]),
+        case("a first layer that gives 3 numbers, and a second that takes 2", (2, 4, 3, 3), reduced=3, received=2),
     ]
 
 
@@ -73,11 +75,14 @@ def _unchecked(x: Tensor, reduce: nn.Linear, expand: nn.Linear) -> Tensor:
     return x * _excite(x.mean((2, 3)), reduce, expand)[:, :, None, None]
 
 
+def _inside_unchecked(x: Tensor, reduce: nn.Linear, expand: nn.Linear) -> Tensor:
+    if x.ndim != 4 or not reduce.in_features == expand.out_features == x.shape[1]:
+        raise ValueError("shapes")
+    return _unchecked(x, reduce, expand)
+
+
 def _in_place(x: Tensor, reduce: nn.Linear, expand: nn.Linear) -> Tensor:
-    gates = _gates(x, reduce, expand)
-    for image, gate in zip(x, gates, strict=True):
-        image.mul_(gate.detach()[:, None, None])
-    return x * 1
+    return x.mul_(_gates(x, reduce, expand)[:, :, None, None])
 
 
 EXERCISE = Exercise(
@@ -98,7 +103,7 @@ EXERCISE = Exercise(
             ("gradient of the first layer", "gradient of the second layer", "x is left alone"),
             cases=(0, 2),
         ),
-        Property("Wrong dimensions, and layers that do not fit, are a ValueError.", 1, ("output",), cases=(3, 4, 5)),
+        Property("Wrong dimensions, and layers that do not fit, are a ValueError.", 1, ("output",), cases=(3, 4, 5, 6)),
     ),
     misconceptions=(
         Misconception(
@@ -128,6 +133,11 @@ EXERCISE = Exercise(
             "Between the two layers stands a ReLU. Without it they are one linear map in two pieces.",
         ),
         Misconception(
+            "relu-last",
+            _gated(lambda x, r, e: torch.sigmoid(F.relu(e(r(x.mean((2, 3))))))),
+            "Your ReLU comes after the second layer, so that no gate is below one half. It stands between the two.",
+        ),
+        Misconception(
             "activations-swapped",
             _gated(lambda x, r, e: F.relu(e(torch.sigmoid(r(x.mean((2, 3))))))),
             "The activations have changed places: ReLU comes after the first layer, and the sigmoid last, so that a "
@@ -144,7 +154,7 @@ EXERCISE = Exercise(
         ),
         Misconception(
             "returns-the-gates",
-            lambda x, reduce, expand: _gates(x, reduce, expand)[:, :, None, None].expand_as(x),
+            _gates,
             "These are the gates alone. What is asked for are the feature maps after them.",
         ),
         Misconception(
@@ -152,6 +162,12 @@ EXERCISE = Exercise(
             _kept_and_gated,
             "You add x once more, as in a residual connection. Then no gate can shut: the block returns s · x and no "
             "more.",
+        ),
+        Misconception(
+            "inside-unchecked",
+            _inside_unchecked,
+            "You compare both layers with the channels, and not with one another: what the first gives, the second "
+            "has to take.",
         ),
         Misconception(
             "unchecked",

@@ -37,3 +37,7 @@ def count_parameters_by_numpy(model, trainable_only=False):
 def count_parameters_by_flattening(model, trainable_only=False):
     kept = [p.detach().reshape(-1) for p in model.parameters() if not trainable_only or p.requires_grad]
     return len(torch.cat(kept)) if kept else 0
+
+
+def count_parameters_by_numpy_s_own_integers(model, trainable_only=False):
+    return sum(np.prod(p.shape, dtype=int) for p in model.parameters() if p.requires_grad or not trainable_only)
