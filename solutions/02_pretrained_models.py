@@ -68,7 +68,7 @@ plots.where_we_are(
 # ### Before you go on: predict
 #
 # ResNet-50 is the network that most tutorials load. Torchvision offers 80 classifiers. Take the ResNet-50 of 2015 with
-# the weights of its time:
+# the weights of its time, and each of the others with its best:
 
 # %%
 guess_beaten = predict(
@@ -624,10 +624,10 @@ plots.where_we_are(
 )
 
 # %% [markdown]
-# **To sleep on.** (1) A residual block whose branch puts out zeros is the identity. What does that say of a stack of a
-# hundred blocks at the beginning of training, and why might one set a branch's last scale to zero at first? (2) The
-# front is drawn for one machine's operations and somebody else's photographs. Which of the two would you replace first
-# for your own work, and how?
+# **To sleep on.** (1) A residual block whose branch puts out zeros hands on, unchanged, what the ReLU before it let
+# through. What does that say of a stack of a hundred blocks at the beginning of training, and why might one set a
+# branch's last scale to zero at first? (2) The front is drawn for one machine's operations and somebody else's
+# photographs. Which of the two would you replace first for your own work, and how?
 #
 # **Next.** You have a backbone. Keep it as it is, or move it? Lesson 3 measures both.
 #
