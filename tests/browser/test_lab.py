@@ -13,6 +13,13 @@ SMALL = "00_small"
 COURSE = Path(__file__).parents[2] / "course"
 LESSONS = [SMALL, *sorted(path.parent.name for path in COURSE.glob("03_*/*.ipynb"))]
 SECONDS = 1000
+# A widget of each further lesson: words in its cell, which needs the setup cell alone; the control's role, and a part
+# of its name; the key that moves it; what is said then, by the picture's description or by the answer's line.
+MOVED = {
+    "02_pretrained_models": ("stage_costs_picture(costs", "slider", "network", "ArrowRight", "resnet50: where are its"),
+    "04_fine_tuning_strategies": ("guess_best = predict(", "radio", "LP-FT", "Space", "You say: “LP-FT”."),
+    "05_learning_rates": ("guess_flat = predict(", "slider", "One rate for all", "Home", "You say: 0 %."),
+}
 WRONG = "def freeze(module):\n    return module.requires_grad_(False)"
 RIGHT = """def freeze(module):
     for parameter in module.parameters():
@@ -54,6 +61,20 @@ def test_slider_moves_by_keyboard_and_the_picture_follows(opened, lesson):
     notebook.page.keyboard.press("Home")
     expect(picture).to_have_attribute("alt", re.compile("Frozen: nothing"))
     notebook.picture("page")
+
+
+@pytest.mark.parametrize("lesson", MOVED)
+def test_widget_answers_to_its_key(opened, lesson):
+    words, role, name, key, said = MOVED[lesson]
+    notebook = opened(lesson)
+    notebook.run("setup")
+    output = notebook.run(notebook.holding(words))
+    answer = output.locator(f"img[alt*='{said}']:visible, [role=status]:has-text('{said}'):visible")
+    expect(answer).to_have_count(0)
+    output.get_by_role(role, name=name).focus()
+    notebook.page.keyboard.press(key)
+    expect(answer).to_have_count(1)
+    notebook.picture("moved", output)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
