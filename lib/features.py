@@ -34,14 +34,15 @@ def extract_features(backbone: nn.Module, images: Tensor, batch_size: int = 256)
 def fit_linear_head(features: Tensor, labels: Tensor, classes: int, penalty: float = 1e-3) -> nn.Linear:
     """The linear classifier that minimises mean cross-entropy plus penalty/2 · ‖W‖² on fixed features.
 
-    features: shape (N, D), floating point; labels: int64 in [0, classes), shape (N,). Returns nn.Linear(D, classes)
-    with weight W and bias b, on the features' device and dtype. The bias is not penalised. The objective
+    features: shape (N, D), floating point, N smaller or larger than D. labels: int64 in [0, classes), shape (N,).
+    Returns nn.Linear(D, classes) with weight W and bias b, on the features' device and dtype. The bias is not
+    penalised. The objective
 
         J(W, b) = 1/N Σᵢ −log softmax(W φᵢ + b)[yᵢ] + penalty/2 · Σ W²
 
-    is convex, and for penalty > 0 its predictions are unique where every class has a point: any method that runs until
-    they settle, to within 0.01 of probability on points like those it was fitted on, is right. `features` and `labels`
-    are left as they are.
+    is convex, and for penalty > 0 its predictions are unique where every class has a point, for any N and D: any method
+    that runs until they settle, to within 0.01 of probability on points like those it was fitted on, is right.
+    `features` and `labels` are left as they are.
 
     Example:
         >>> head = fit_linear_head(torch.tensor([[-1.0], [1.0]]), torch.tensor([0, 1]), classes=2)

@@ -46,11 +46,12 @@ def replace_head(
     images: Tensor,
     frozen: bool,
     double: bool,
+    evaluation: bool,
     **arguments: Any,
 ) -> dict[str, Any]:
     """Give a small network a new head; see what is new, what is left, and what it puts out."""
     network = build(kind, seed, device, torch.float64 if double else torch.float32)
-    network.requires_grad_(not frozen)
+    network.requires_grad_(not frozen).train(not evaluation)
     before, modules = dict(network.named_parameters()), {id(module) for module in network.modules()}
     old_weights = [parameter.detach().clone() for parameter in before.values()][-2]
     values, flags = _values(network), _flags(network)
@@ -66,6 +67,9 @@ def replace_head(
             name for name in kept if unchanged(values[name], after[name]) and after[name].requires_grad == flags[name]
         ],
         "new layers": [_words(m) for m in network.modules() if id(m) not in modules and _words(m)],
+        "new layers in another mode than the model": [
+            type(m).__name__ for m in network.modules() if id(m) not in modules and m.training == evaluation
+        ],
         "new weights that are copies of old ones": sum(_is_part(weight, old_weights) for weight in new),
         "new parameters that are trainable": [parameter.requires_grad for parameter in new],
         "types of the new parameters": [str(parameter.dtype) for parameter in new],

@@ -23,17 +23,17 @@ LESSON = "03_feature_extraction_vs_fine_tuning"
 SUBMISSIONS = Path(__file__).parent.parent / "submissions"
 NAMES = ["trainable_fraction", "freeze", "replace_head", "extract_features", "fit_linear_head"]
 POINTS = {
-    "ada": [3, 4, 4, 4, 4],
-    "alan": [3, 4, 4, 4, 4],
-    "emmy": [3, 4, 4, 4, 4],
-    "grace": [1, 2, 4, 2, 1],
+    "ada": [3, 4, 5, 4, 4],
+    "alan": [3, 4, 5, 4, 4],
+    "emmy": [3, 4, 5, 4, 4],
+    "grace": [1, 2, 5, 2, 1],
     "kurt": [3, 0, 0, 0, 4],
-    "lise": [3, 4, 4, 4, 0],
+    "lise": [3, 4, 5, 4, 0],
     "max": [0, 0, 0, 0, 0],
     "niels": [0, 0, 0, 0, 0],
-    "rosa": [3, 4, 4, 4, 4],
-    "sofia": [3, 4, 4, 4, 4],
-    "zeno": [3, 4, 4, 0, 4],
+    "rosa": [3, 4, 5, 4, 4],
+    "sofia": [3, 4, 5, 4, 4],
+    "zeno": [3, 4, 5, 0, 4],
 }
 SETUP = """# %% setup=true
 import nothing_of_this_name
@@ -118,7 +118,7 @@ def results(tmp_path_factory, solutions):
 def test_grade_gives_the_expected_points(results, student):
     row = rows(results / "grades.csv")[student]
     assert [int(row[name]) for name in NAMES] == POINTS[student]
-    assert (int(row["total"]), int(row["possible"])) == (sum(POINTS[student]), 19)
+    assert (int(row["total"]), int(row["possible"])) == (sum(POINTS[student]), 20)
 
 
 @pytest.mark.slow
@@ -153,7 +153,7 @@ def test_grade_says_why_in_the_table_and_on_the_page(results, student, sentence)
 def test_grade_fills_a_gradebook_that_nbgrader_exports_with_the_same_totals(results, tmp_path):
     scores = exported(results, tmp_path)
     assert {name: (float(row["score"]), float(row["max_score"])) for name, row in scores.items()} == {
-        name: (float(sum(points)), 19.0) for name, points in POINTS.items()
+        name: (float(sum(points)), 20.0) for name, points in POINTS.items()
     }
 
 
@@ -176,9 +176,9 @@ def test_grade_again_gives_the_same_bytes_and_resets(results, tmp_path, solution
     page_of_kurt = Path("feedback", "kurt", f"{LESSON}.html")
     assert (tmp_path / "out" / page_of_kurt).read_bytes() == (results / page_of_kurt).read_bytes()
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == f"grace · {LESSON}: 10 of 19 points"
+    assert said[0] == f"grace · {LESSON}: 11 of 20 points"
     assert "note: the setup cell, 'import nothing_of_this_name'" in said[4]
-    assert said[5].startswith("4 submissions graded, 36 of 76 points: ")
+    assert said[5].startswith("4 submissions graded, 38 of 80 points: ")
     shutil.rmtree(some / "max")
     shutil.rmtree(some / "grace")
     assert command(some, tmp_path / "out", solutions) == 0
@@ -192,7 +192,7 @@ def test_grade_runs_the_setup_cell_of_the_real_lesson(tmp_path, capsys):
         shutil.copytree(SUBMISSIONS / student, tmp_path / "submitted" / student)
     assert main(["grade", str(tmp_path / "submitted"), "--out", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
-    assert "2 submissions graded, 38 of 38 points" in said
+    assert "2 submissions graded, 40 of 40 points" in said
     assert "note: " not in said
 
 

@@ -43,10 +43,11 @@ def test_extract_features_can_train_a_head():
     assert head.weight.grad is not None
 
 
+@pytest.mark.parametrize("width", [5, 120], ids=["fewer features than points", "more"])
 @pytest.mark.parametrize("penalty", [0.01, 0.3])
-def test_fit_linear_head_agrees_with_scikit_learn(penalty):
+def test_fit_linear_head_agrees_with_scikit_learn(penalty, width):
     labels = torch.arange(90) % 3
-    features = drawn(90, 5).double() + labels.unsqueeze(1) * 0.7
+    features = drawn(90, width).double() + labels.unsqueeze(1) * 0.7
     head = fit_linear_head(features, labels, 3, penalty)
     theirs = LogisticRegression(C=1 / (90 * penalty), tol=1e-10, max_iter=10_000).fit(features.numpy(), labels.numpy())
     ours = head(features).softmax(1).detach().numpy()

@@ -27,6 +27,7 @@ def _cases(seed: int) -> list[Case]:
         case("60 points of three classes that overlap, penalty 0.02", (20, 20, 20), 4, 0.02, torch.float32),
         case("48 points of two unequal classes, penalty 0.5", (36, 12), 3, 0.5, torch.float32),
         case("40 points of four classes in double precision, penalty 0.1", (16, 8, 8, 8), 5, 0.1, torch.float64),
+        case("12 points of three classes with 30 features each, penalty 0.2", (5, 4, 3), 30, 0.2, torch.float32),
     ]
 
 
@@ -110,7 +111,7 @@ EXERCISE = Exercise(
             "It predicts the probabilities of the minimum, on the points it was fitted on and on others.",
             2,
             ("probabilities on the points it was fitted on", "probabilities on points it has not seen"),
-            cases=(0, 2),
+            cases=(0, 2, 3),
             relative=0.0,
             absolute=0.01,
         ),

@@ -14,10 +14,10 @@ from lib.backbones import replace_head
 def _cases(seed: int) -> list[Case]:
     generator = seeded(seed)
 
-    def case(words: str, kind: str, frozen: bool = False, double: bool = False, **arguments: object) -> Case:
+    def case(words: str, kind: str, **arguments: object) -> Case:
         images = torch.randn(4, 3, 8, 8, generator=generator)
-        options = {"kind": kind, "seed": seed, "images": images, "frozen": frozen, "double": double}
-        return Case(words, options | arguments)
+        usual = {"frozen": False, "double": False, "evaluation": False}
+        return Case(words, {"kind": kind, "seed": seed, "images": images} | usual | arguments)
 
     return [
         case("a network that ends in `fc`, 3 classes", "fc", classes=3),
@@ -26,6 +26,8 @@ def _cases(seed: int) -> list[Case]:
         case("`fc`, 3 classes, 7 hidden units, dropout 0.3", "fc", classes=3, hidden=7, dropout=0.3),
         case("`classifier`, 2 classes, 6 hidden units", "classifier", classes=2, hidden=6),
         case("a frozen network in double precision, 3 classes", "heads", frozen=True, double=True, classes=3),
+        case("`fc` in evaluation mode, 3 classes, dropout 0.4", "fc", evaluation=True, classes=3, dropout=0.4),
+        case("`fc` in training mode, 3 classes, dropout 0.4", "fc", classes=3, dropout=0.4),
     ]
 
 
@@ -98,6 +100,10 @@ def _returns_nothing(model: nn.Module, classes: int, *, hidden: int | None = Non
     replace_head(model, classes, hidden=hidden, dropout=dropout)
 
 
+def _in_evaluation(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
+    return replace_head(model, classes, hidden=hidden, dropout=dropout).eval()
+
+
 def _old_rows(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
     head = _head(old, classes, hidden, dropout)
     last = [layer for layer in head.modules() if isinstance(layer, nn.Linear)][-1]
@@ -161,6 +167,12 @@ EXERCISE = Exercise(
             ),
             cases=(5,),
         ),
+        Property(
+            "The new layers are in the model's mode: dropout is at work in a model that trains, and in no other.",
+            1,
+            ("output shape", "new layers", "new layers in another mode than the model"),
+            cases=(6, 7),
+        ),
     ),
     misconceptions=(
         Misconception(
@@ -215,6 +227,18 @@ EXERCISE = Exercise(
             "come from the layer that you replace.",
         ),
         Misconception(
+            "new-layers-train",
+            _with(_head),
+            "New layers begin in training mode. In a model that is in evaluation mode, as a loaded one is, your "
+            "dropout drops: the same image gets other scores each time. `model.training` says which mode it is.",
+        ),
+        Misconception(
+            "all-in-evaluation",
+            _in_evaluation,
+            "You put the model into evaluation mode. Its mode is not yours to change, and in a model that trains the "
+            "new head has to train as well.",
+        ),
+        Misconception(
             "no-activation",
             _with(_linear_only),
             "Two linear layers with nothing between them are one linear layer. The hidden one needs its ReLU.",
@@ -235,6 +259,7 @@ EXERCISE = Exercise(
         "model.named_modules() walks through all layers in order, with dotted names. The last nn.Linear it meets is "
         "the output layer, and its dotted name says who its parent is.",
         "model.get_submodule(name) fetches a layer, model.set_submodule(name, new) puts another in its place. Build "
-        "the new one from the old one's in_features, weight.device and weight.dtype.",
+        "the new one from the old one's in_features, weight.device and weight.dtype, and call .train(model.training) "
+        "on it.",
     ),
 )

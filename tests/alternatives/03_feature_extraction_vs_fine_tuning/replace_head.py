@@ -25,6 +25,7 @@ def replace_head_by_walking(model, classes, *, hidden=None, dropout=0.0):
         for name, child in list(parent.named_children()):
             if child is old:
                 setattr(parent, name, _new(old, classes, hidden, dropout))
+                getattr(parent, name).train(model.training)
     return model
 
 
@@ -34,7 +35,7 @@ def replace_head_by_recursion(model, classes, *, hidden=None, dropout=0.0):
     def replace(block):
         for name, child in reversed(list(block.named_children())):
             if isinstance(child, nn.Linear):
-                block.add_module(name, _new(child, classes, hidden, dropout))
+                block.add_module(name, _new(child, classes, hidden, dropout).train(model.training))
                 return True
             if replace(child):
                 return True
