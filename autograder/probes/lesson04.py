@@ -69,7 +69,7 @@ def gradient_norms(
     after = [p.grad for p in network.parameters()]
     is_dictionary = isinstance(norms, dict)
     return {
-        "norms": {str(name): seen(value) for name, value in norms.items()} if is_dictionary else seen(norms),
+        "norms": [_float(value) for value in norms.values()] if is_dictionary else seen(norms),
         "stages, in order": [str(name) for name in norms] if is_dictionary else seen(norms),
         "gradients are left alone": all(map(_same, before, after)),
     }
@@ -179,6 +179,10 @@ def or_error(call: Callable[[], Any]) -> Any:
     if isinstance(error, NotImplementedError):
         raise error
     return returned if error is None else type(error).__name__
+
+
+def _float(value: Any) -> Any:
+    return "a tensor" if isinstance(value, Tensor) else seen(value)
 
 
 def _sharing(device: torch.device) -> nn.Sequential:

@@ -1,7 +1,7 @@
 """Exercise: how strongly the loss pulls on each stage."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -79,6 +79,10 @@ def _by_flags(stage: Stage) -> float:
     return sum(float(gradient.double().square().sum()) for gradient in learning) ** 0.5
 
 
+def _asks_every_gradient(stage: Stage) -> float:
+    return sum(float(cast(Tensor, p.grad).double().square().sum()) for p in stage.parameters()) ** 0.5
+
+
 def _leaves_out_frozen(model: nn.Module) -> dict[str, float]:
     return {name: _right(stage) for name, stage in stages(model).items() if _gradients(stage)}
 
@@ -145,6 +149,11 @@ EXERCISE = Exercise(
             _by_stage(_by_flags),
             "You ask requires_grad. An optimiser asks for .grad, and one that was left over would still move its "
             "parameter: what counts is the gradient that is there.",
+        ),
+        Misconception(
+            "none-asked",
+            _by_stage(_asks_every_gradient),
+            "A parameter without a gradient has None for its .grad, and None holds no numbers. Pass such a one by.",
         ),
         Misconception(
             "frozen-left-out",

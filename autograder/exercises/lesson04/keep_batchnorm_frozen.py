@@ -84,10 +84,8 @@ def _unfreezes(model: nn.Module) -> nn.Module:
 
 
 def _momentum(model: nn.Module) -> nn.Module:
-    for layer in model.modules():
-        if isinstance(layer, _NormBase) and layer.running_mean is not None:
-            layer.momentum = 0.0
-            layer.num_batches_tracked = None
+    for layer in filter(_tracks, model.modules()):
+        vars(layer)["momentum"] = 0.0
     return model
 
 
@@ -173,8 +171,8 @@ EXERCISE = Exercise(
         Misconception(
             "momentum-zero",
             _momentum,
-            "With momentum 0 the statistics stay, but in training mode they are not used: the layer still normalises "
-            "by the batch at hand.",
+            "Momentum 0 holds the statistics at best (instance norm's move by rounding), and in training mode they are "
+            "not used: the layer still normalises by the batch at hand, and counts it.",
         ),
         Misconception(
             "statistics-thrown-away",
@@ -202,8 +200,8 @@ EXERCISE = Exercise(
         Misconception(
             "children-only",
             _children_only,
-            "You look at the model's own children. Norms sit inside blocks inside stages: which method walks through "
-            "all layers?",
+            "You do not find the norms. They sit inside blocks inside stages, under any name, and the model may be "
+            "one itself: which method walks through all layers?",
         ),
     ),
     difficulty=1,

@@ -14,8 +14,8 @@ def where_the_gradient_goes() -> dict[str, str | float]:
       less to keep for it: "layer1", "layer4", or "equal"?
     - "zero head": the head begins with weights and biases of zero, everything may learn. What is the norm of
       layer4's gradient in the very first step? A number.
-    - "last": gradual unfreezing with every_epochs(3). Before which epoch does the stem learn for the first time,
-      counting epochs from 1: at the beginning of which epoch is everything open? A number.
+    - "last": gradual unfreezing with every_epochs(3). In which epoch does the stem learn for the first time? Count
+      epochs from 1; a stage that opens after an epoch learns in the next. A number.
     - "LP-FT": why does a fitted head spare the features when fine-tuning begins? "smaller rate", "smaller errors" or
       "fewer parameters".
     """
