@@ -18,9 +18,10 @@ from lib.range_test import RangeTest, lr_range_test
 def _cases(seed: int) -> list[Case]:
     generator = seeded(seed)
 
-    def case(words: str, count: int, sgd: bool = True, mode: bool = True, **arguments: float) -> Case:
+    def case(words: str, count: int, sgd: bool = True, mode: bool = True, broken: int = 0, **arguments: float) -> Case:
         labels = torch.randint(3, (count,), generator=generator)
         images = torch.randn(count, 4, generator=generator) + 2 * F.one_hot(labels, 4)
+        images[:broken] = math.nan
         inputs = {"seed": seed, "images": images, "labels": labels, "mode": mode, "sgd": sgd}
         return Case(words, inputs | arguments)
 
@@ -28,6 +29,7 @@ def _cases(seed: int) -> list[Case]:
         case("9 steps from 0.001 to 0.1, 8 of 20 rows at a time", 20, lowest=1e-3, highest=0.1, steps=9, batch_size=8),
         case("a network in evaluation mode, AdamW, 5 rows, 7 steps", 5, sgd=False, mode=False, highest=0.01, steps=7),
         case("30 steps from 0.01 to 10,000, which no loss survives", 20, lowest=1e-2, highest=1e4, steps=30),
+        case("40 steps on 20 rows, one of which holds NaN", 20, broken=1, highest=0.1, steps=40, batch_size=2),
     ]
 
 
@@ -48,6 +50,14 @@ def _never_there(step: int, steps: int, lowest: float, highest: float) -> float:
     return float(lowest * (highest / lowest) ** (step / steps))
 
 
+def _drawn(count: int, size: int, generator: torch.Generator | None) -> Tensor:
+    return torch.randint(count, (min(size, count),), generator=generator)
+
+
+def _dealt(count: int, size: int, generator: torch.Generator | None) -> Tensor:
+    return torch.randperm(count, generator=generator)[:size]
+
+
 @dataclass(frozen=True)
 class _With:
     """The test with one thing done otherwise."""
@@ -63,6 +73,8 @@ class _With:
     late: bool = False
     after: bool = False
     own_draws: bool = False
+    replaced: bool = True
+    nan_ends: bool = True
 
     def __call__(
         self,
@@ -84,12 +96,12 @@ class _With:
         for step in range(steps):
             rates.append(self.rate(step, steps, lowest, highest))
             stepper.param_groups[0]["lr"] = [lowest, *rates][-2 if self.late else -1]
-            draws = None if self.own_draws else generator
-            rows = torch.randint(len(images), (min(batch_size, len(images)),), generator=draws)
+            rows = (_drawn if self.replaced else _dealt)(len(images), batch_size, None if self.own_draws else generator)
             value = self._step(trial, stepper, images[rows], labels[rows])
             average = self.smoothing * average + (1 - self.smoothing) * value
             smoothed = average / (1 - self.smoothing ** (step + 1)) if self.corrected else average
-            exploded = bool(losses) and not smoothed <= self.explodes * min(losses)
+            exploded = not smoothed <= self.explodes * min([*losses, smoothed])
+            exploded &= self.nan_ends or not math.isnan(smoothed)
             losses += [smoothed] if self.recorded or not exploded else []
             if exploded:
                 break
@@ -126,12 +138,7 @@ EXERCISE = Exercise(
             cases=(0, 1),
             relative=1e-3,
         ),
-        Property(
-            "The test ends early when the loss has exploded.",
-            1,
-            ("how many rates and losses",),
-            cases=(2,),
-        ),
+        Property("The test ends early when the loss has exploded.", 1, ("how many rates and losses",), cases=(2, 3)),
         Property(
             "The model keeps its weights, its modes and its gradients.",
             1,
@@ -214,6 +221,16 @@ EXERCISE = Exercise(
             _With(after=True),
             "Your losses are taken after the step, on the very batch that it was fitted to. The contract takes them "
             "before.",
+        ),
+        Misconception(
+            "each-row-once",
+            _With(replaced=False),
+            "Your batches hold no row twice, as randperm deals them. The contract draws them by torch.randint.",
+        ),
+        Misconception(
+            "nan-goes-on",
+            _With(nan_ends=False),
+            "Your test goes on when the loss is no number: NaN is not above anything. Ask `not loss <= …` instead.",
         ),
         Misconception(
             "own-draws",

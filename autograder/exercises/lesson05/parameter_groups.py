@@ -208,7 +208,8 @@ EXERCISE = Exercise(
     hints=(
         "Walk through stages(model).items(): a stage has parameters(), and its rate comes from layer_learning_rates. "
         "Divide its parameters in two lists. What must you remember for a parameter that comes twice?",
-        "Keep a set of id(parameter) for what is placed. A parameter decays if parameter.ndim > 1 (and its name does "
-        "not end in bias); keep a group only if its list is not empty. requires_grad does not matter.",
+        "Keep a set of id(parameter) for what is placed. A parameter decays if parameter.ndim > 1: a stage does not "
+        "know its parameters' names, and needs none, for a layer's bias has one axis. Keep a group only if its list is "
+        "not empty. requires_grad does not matter.",
     ),
 )
