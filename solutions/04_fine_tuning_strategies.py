@@ -167,6 +167,7 @@ def norms_of(network, count=100):
 
 first = {"extraction": "head", "last two": "layer4", "last four": "layer2", "full": "stem"}
 flow = {name: norms_of(freezing.freeze_until(network, stage)) for name, stage in first.items()}
+print(f"layer4 over stem: {flow['full']['layer4'] / flow['full']['stem']:.1f} times")
 gradient_rows(flow, "What reaches each stage in the very first step?")
 
 # %% [markdown]
@@ -335,6 +336,8 @@ def kept_for_backward(learns):
 
 for learns in (["head"], ["layer4", "head"], ["layer1", "head"]):
     print(f"{' and '.join(learns):16} {kept_for_backward(learns):6.1f} MB kept for backward")
+numbers = {name: sum(p.numel() for p in stage.parameters()) for name, stage in stages(network).items()}
+print(f"layer4 has {numbers['layer4'] / numbers['layer1']:.0f} times as many parameters as layer1")
 
 # %%
 both = {"top down": our_accuracies, "the listing": copied_accuracies}
@@ -387,6 +390,7 @@ plots.lines(
 # Slide through the right one's run: which stages learn, and how strongly the loss pulls on each.
 
 # %%
+print("the head's norm, epoch by epoch:", *(f"{norms['head']:.1f}" for norms in our_norms))
 explore(
     {epoch: unfreezing_picture(our_norms, epoch) for epoch in range(1, len(our_norms) + 1)},
     "epoch",
@@ -505,18 +509,19 @@ measured = {name: mean_and_interval(scores) for name, scores in runs.items()}
 plots.where_we_are(measured, "Five strategies at ten images a class", new=strategies)
 
 # %%
+costs = {name: sum(table.values("seconds", strategy=name, images_per_class=10)) / 5 for name in strategies}
 for name in strategies:
     gain, half = mean_and_interval([100 * (a - b) for a, b in zip(runs[name], runs["extraction"], strict=True)])
-    cost = sum(table.values("seconds", strategy=name, images_per_class=10)) / 5
     share = table.values("trainable_share", strategy=name, images_per_class=10)[0]
-    print(f"{name:10}  {gain:+5.1f} ± {half:4.1f} points   {share:6.1%} may change   {cost:4.1f} s of one core")
+    print(f"{name:10}  {gain:+5.1f} ± {half:4.1f} points   {share:6.1%} may change", end="   ")
+    print(f"{costs[name]:4.1f} s of one core, {costs[name] / costs['extraction']:2.0f} times the head alone")
 
 # %% [markdown]
 # The bars overlap, and the paired differences are the sharper look: runs of one seed see the same images, and what they
 # share falls out. No strategy beats the head alone at ten images a class. Partial, full and LP-FT cannot be told from
 # it: zero lies within their intervals. Gradual unfreezing ends about two points *below*, which is more than its
 # interval; it gives the stem two epochs, where full gives it twelve. (With four comparisons, one that just leaves its
-# interval is no proof; lesson 9 tests such things.) And everything that moves features takes about ten to twenty times
+# interval is no proof; lesson 9 tests such things.) And everything that moves features takes from 9 times to 21 times
 # as long.
 #
 # So this lesson's methods do not pay here? Not at this size. A hundred images say little about how to change features
