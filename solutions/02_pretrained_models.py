@@ -82,12 +82,14 @@ guess_beaten
 # **ImageNet** is what they learnt: 1.28 million photographs of 1,000 classes, the data of a yearly contest that ended
 # in 2017. The **top-5 error** is the share of test images whose class is not among a network's five first guesses.
 #
-# | network | year | layers with weights | million parameters | what was new |
+# | network | year | layers | size | what was new |
 # |---|---|--:|--:|---|
 # | AlexNet | 2012 | 8 | 61.1 | it was deep at all, and trained on graphics cards |
 # | VGG-16 | 2014 | 16 | 138.4 | nothing but 3×3 windows |
 # | ResNet-50 | 2015 | 50 | 25.6 | residual connections, and batch norm after every convolution |
 # | EfficientNet-B7 | 2019 | hundreds | 66.3 | narrow blocks turned inside out, gates, one rule for growing |
+#
+# (Layers are those with weights; the size is in million parameters.)
 #
 # Each of them is quoted with one number. The figure holds *several* numbers for each: those of the contest and of the
 # papers, and those of the weights that torchvision offers today, which come with it as metadata and need no download.
@@ -196,7 +198,7 @@ for kind in depth.KINDS:
     order = settings.generator(0)
     losses = training.train(stack, images, labels, epochs=20, rate=3e-3, batch_size=50, generator=order)
     live[kind] = (40, reach, losses[-1])
-    print(f"{depth.KINDS[kind]:24} gradient {reach:8.2g} times   loss after 20 epochs {losses[-1]:.2f}")
+    print(f"{depth.KINDS[kind]}:\n    gradient {reach:.2g} times, loss at the end {losses[-1]:.2f}")
 
 # %%
 _, normed, _ = live["normed"]
@@ -438,7 +440,7 @@ seconds_picture(recorded("lesson02_seconds"), "Do operations tell the time?", li
 clock = recorded("lesson02_seconds")
 for name in ("resnet50", "convnext_tiny", "efficientnet_b4"):
     [operations], [time] = clock.values("gflops", name=name), clock.values("seconds", name=name)
-    print(f"{name:16} {operations:.1f} GFLOP   {time:.2f} s   {operations / time:.0f} GFLOP a second")
+    print(f"{name:15} {operations:.1f} GFLOP, {time:.2f} s: {operations / time:.0f} a second")
 
 # %% [markdown]
 # A depthwise convolution uses each number that it fetches from memory for few multiplications, and the processor
@@ -479,8 +481,8 @@ explore(clouds, "million parameters at most", "GFLOP at most", start=(12, 5))
 [old] = [row for row in every_weights if (row.name, row.weights) == ("resnet50", "IMAGENET1K_V1")]
 better = [row for row in table if row.accuracy > old.accuracy and row.gflops <= old.gflops and row.name != "resnet50"]
 least = min(better, key=lambda row: row.gflops)
-print(f"resnet50, V1: {old.accuracy:.1%}, {old.gflops:.1f} GFLOP. The cheapest that beats it:")
-print(f"{least.name}: {least.accuracy:.1%}, {least.gflops:.1f} GFLOP, {least.parameters / 1e6:.1f} million parameters")
+print(f"resnet50, V1: {old.accuracy:.1%}, {old.gflops:.1f} GFLOP. The cheapest that\nbeats it is {least.name}:")
+print(f"{least.accuracy:.1%}, {least.gflops:.1f} GFLOP, {least.parameters / 1e6:.1f} million parameters")
 guess_beaten.beside(len(better), "networks")
 
 # %% [markdown] about="choose_backbone"

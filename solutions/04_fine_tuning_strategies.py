@@ -171,7 +171,7 @@ print(f"layer4 over stem: {flow['full']['layer4'] / flow['full']['stem']:.1f} ti
 gradient_rows(flow, "What reaches each stage in the very first step?")
 
 # %% [markdown]
-# The deeper the stage, the stronger the pull: layer4 gets about six times what the stem gets, and the head, which is
+# The deeper the stage, the stronger the pull: layer4 gets 6.5 times what the stem gets, and the head, which is
 # new, the most. In "gradual" the rows follow one another in time. Backward ends at the first stage that learns. What
 # lies below it costs no gradient, no memory for one, and no time; that is the first reason why one opens a network
 # from the top.
@@ -236,7 +236,7 @@ batchnorm.keep_batchnorm_frozen(kept)
 before = batchnorm.snapshot(loose)
 for name, one in (("norms follow .train()", loose), ("norms keep the source's statistics", kept)):
     drift = batchnorm.statistics_drift(before, batchnorm.snapshot(steps(one, epochs=2)))
-    print(f"{name:36} moved by up to {max(drift.values()):.2f} standard deviations")
+    print(f"{name}:\n    moved by up to {max(drift.values()):.2f} standard deviations")
 
 # %% [markdown]
 # Not far, after fourteen steps; but they go on moving for as long as you train, by whatever the last few batches
@@ -334,10 +334,12 @@ def kept_for_backward(learns):
     return sum(size for address, size in held.items() if address not in own) / 1e6
 
 
-for learns in (["head"], ["layer4", "head"], ["layer1", "head"]):
-    print(f"{' and '.join(learns):16} {kept_for_backward(learns):6.1f} MB kept for backward")
+megabytes = {first: kept_for_backward({first, "head"}) for first in ("head", "layer4", "layer1")}
+for name, size in megabytes.items():
+    print(f"{name if name == 'head' else f'{name} and head':16} {size:6.1f} MB kept for backward")
+print(f"layer1 over layer4: {megabytes['layer1'] / megabytes['layer4']:.1f} times")
 numbers = {name: sum(p.numel() for p in stage.parameters()) for name, stage in stages(network).items()}
-print(f"layer4 has {numbers['layer4'] / numbers['layer1']:.0f} times as many parameters as layer1")
+print(f"their parameters, layer4 over layer1: {numbers['layer4'] / numbers['layer1']:.0f} times")
 
 # %%
 both = {"top down": our_accuracies, "the listing": copied_accuracies}
@@ -390,7 +392,7 @@ plots.lines(
 # Slide through the right one's run: which stages learn, and how strongly the loss pulls on each.
 
 # %%
-print("the head's norm, epoch by epoch:", *(f"{norms['head']:.1f}" for norms in our_norms))
+print("head's norms:", *(f"{norms['head']:.1f}" for norms in our_norms))
 explore(
     {epoch: unfreezing_picture(our_norms, epoch) for epoch in range(1, len(our_norms) + 1)},
     "epoch",
@@ -467,7 +469,8 @@ plots.lines(
 # %%
 for name, (distances, unlikeness) in drifts.items():
     accuracy = evaluate(heads[name], [validation]).accuracy
-    print(f"{name:6} distance {distances[-1]:.2f}   1 − CKA {unlikeness[-1]:.3f}   validation {accuracy:.1%}")
+    print(f"{name:5} distance {distances[-1]:.2f}, 1 − CKA {unlikeness[-1]:.3f}, right {accuracy:.1%}")
+print(f"full went {drifts['full'][0][-1] / drifts['LP-FT'][0][-1]:.1f} times as far")
 
 # %% [markdown]
 # After five epochs the random head has moved the features five times as far as the fitted one, and made them much less
@@ -486,7 +489,7 @@ adam = {
 }
 for name in drifts:
     plain, divided = drifts[name][0][1], adam[name][0][1]
-    print(f"{name:6} distance after one epoch: gradient descent {plain:.2f}, Adam {divided:.2f}")
+    print(f"{name:5} one epoch: plain descent {plain:.2f}, Adam {divided:.2f}")
 
 # %% [markdown]
 # Adam goes much further in a single epoch, from either head. A gradient nineteen times smaller makes gradient descent
@@ -513,8 +516,8 @@ costs = {name: sum(table.values("seconds", strategy=name, images_per_class=10)) 
 for name in strategies:
     gain, half = mean_and_interval([100 * (a - b) for a, b in zip(runs[name], runs["extraction"], strict=True)])
     share = table.values("trainable_share", strategy=name, images_per_class=10)[0]
-    print(f"{name:10}  {gain:+5.1f} ± {half:4.1f} points   {share:6.1%} may change", end="   ")
-    print(f"{costs[name]:4.1f} s of one core, {costs[name] / costs['extraction']:2.0f} times the head alone")
+    print(f"{name:10} {gain:+.1f} ± {half:.1f} points, {share:.1%} may change")
+    print(f"{'':10} {costs[name]:.1f} s of one core, {costs[name] / costs['extraction']:.0f} times the least")
 
 # %% [markdown]
 # The bars overlap, and the paired differences are the sharper look: runs of one seed see the same images, and what they
@@ -534,8 +537,8 @@ for name in strategies:
 seeds = range(1 if settings.budget() == "quick" else 5)
 live = ablation.compare_strategies(task, ("extraction", "LP-FT"), (10,), seeds)
 for row in live.rows:
-    tested = f"test {row['accuracy']:.1%}, on what it learnt from {row['train_accuracy']:.0%}"
-    print(f"{row['strategy']:10} seed {row['seed']}: {tested}")
+    tested = f"test {row['accuracy']:.1%}, learnt from {row['train_accuracy']:.0%}"
+    print(f"{row['strategy']}, {row['seed']}: {tested}")
 asked = {"extraction": "extraction", "last two": "partial", "gradual": "gradual", "LP-FT": "LP-FT", "full": "full"}
 best = max(asked, key=lambda name: measured[name][0])
 guess_best.beside(asked[best])

@@ -105,7 +105,7 @@ for decay in (1.0, 0.5, 0.1):
     ways[f"α = {decay:g}"] = (range(1, 6), moved(new_network(), network))
     scores[decay] = training.accuracy(network, test_images, test_labels)
     train_score = training.accuracy(network, images, labels)
-    print(f"α = {decay:<3g}  test {scores[decay]:.1%}   on what it learnt from {train_score:.0%}")
+    print(f"α = {decay:<3g}  test {scores[decay]:.1%}, what it learnt from {train_score:.0%}")
 plots.lines(ways, "How far does each stage move?", x="stage, from the stem (1) to layer4 (5)", y="way (% of its size)")
 
 # %%
@@ -198,8 +198,8 @@ def left_after(steps, rate, weight_decay):
     return math.exp(-steps * rate / 2 * weight_decay)
 
 
-print(f"this lesson's run, 48 steps at 0.001, decay 0.01:        {left_after(48, 1e-3, 0.01):.4f}")
-print(f"100 epochs of ImageNet, 500,000 steps, 0.001, decay 0.05: {left_after(500_000, 1e-3, 0.05):.6f}")
+print(f"this lesson's 48 steps, decay 0.01: {left_after(48, 1e-3, 0.01):.4f}")
+print(f"100 epochs of ImageNet, 500,000 steps,\ndecay 0.05: {left_after(500_000, 1e-3, 0.05):.6f}")
 
 # %% [markdown]
 # For our run it makes no difference at all. For a long one, the decay and not the data says what the scales are
@@ -475,18 +475,18 @@ def gain(name, one, other):
     """Mean gain of one (α, schedule) over another, seed by seed, and its 95 % interval."""
     pairs = [measured.values("accuracy", decay=a, schedule=s, base=bases[a]) for a, s in (one, other)]
     mean, half = mean_and_interval([100 * (x - y) for x, y in zip(*pairs, strict=True)])
-    print(f"{name:<34} {mean:+.1f} ± {half:.1f} points")
+    print(f"{name:<28} {mean:+.1f} ± {half:.1f} points")
 
 
 for alpha in (1.0, 0.5, 0.1):
-    gain(f"cosine over constant, α = {alpha:g}", (alpha, "cosine"), (alpha, "constant"))
-    gain(f"one-cycle over cosine, α = {alpha:g}", (alpha, "one-cycle"), (alpha, "cosine"))
+    gain(f"cosine over constant, α {alpha:g}", (alpha, "cosine"), (alpha, "constant"))
+    gain(f"one-cycle over cosine, α {alpha:g}", (alpha, "one-cycle"), (alpha, "cosine"))
 for alpha in (0.5, 0.1):
-    gain(f"α = {alpha:g} over one rate, cosine", (alpha, "cosine"), (1.0, "cosine"))
+    gain(f"α {alpha:g} over one rate, cosine", (alpha, "cosine"), (1.0, "cosine"))
 for alpha in (1.0, 0.5, 0.1):
     trials = {"schedule": "cosine", "decay": alpha, "seed": 0}
     shares = [share for base in measured.distinct("base") for share in measured.values("accuracy", base=base, **trials)]
-    print(f"best base rate over the worst, α = {alpha:g}: {100 * (max(shares) - min(shares)):.0f} points")
+    print(f"best base rate over worst, α {alpha:g}: {100 * (max(shares) - min(shares)):.0f} points")
 
 # %%
 guess_schedule.beside("less than I could tell from chance")

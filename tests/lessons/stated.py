@@ -14,13 +14,14 @@ from nbformat import NotebookNode
 _UNIT = r"%|points?|times|×(?! \d)|MB|GB|GFLOP|seconds?|minutes?|standard deviations"
 _FIGURE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:e[-−]?\d+)?"
 _STATED = re.compile(rf"(?<![\w.,/^·−-])({_FIGURE})(?!\w)(?:[ -]({_UNIT})(?!\w)|( of )(?=\d))?")
-_FOUND = re.compile(rf"(?<![\w.])({_FIGURE})(?!\w*[A-Za-z_])( ?%)?")
+_FOUND = re.compile(rf"(?<![\w.])({_FIGURE})(?!\w*[A-Za-z_])(?: ?({_UNIT})(?!\w))?")
 _WORDS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
     "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
     "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100, "thousand": 1000,
 }  # fmt: skip
-_WORDED = re.compile(rf"\b({'|'.join(_WORDS)}) (?:times|points)\b", re.IGNORECASE)
+_WORDED = re.compile(rf"\b({'|'.join(_WORDS)}) (times|points)\b", re.IGNORECASE)
+_COMPARING = {"times": "times", "×": "times", "point": "points", "points": "points"}
 _NO_PROSE = (
     r"^> \*\*At full scale\.\*\*(?:.*\n?>)*.*",
     r"^\*\*Sources\*\*(?s:.*)",
@@ -32,28 +33,36 @@ _NO_PROSE = (
 
 @dataclass(frozen=True)
 class Number:
-    """A number that a cell puts out or sets; `per_cent` where the sign follows it."""
+    """A number that a cell puts out or sets, and the unit that follows it."""
 
     value: float
-    per_cent: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True)
 class Stated:
-    """A number in prose. step: one in its last digit; both are in hundredths if `per_cent`. around: the words there."""
+    """A number in prose. step: one in its last digit. around: the words there."""
 
     text: str
     value: float
     step: float
-    per_cent: bool
+    unit: str
     around: str
 
-    def is_one_of(self, numbers: Iterable[Number]) -> bool:
-        """Whether one of `numbers` rounds to this one; a share without a sign may be meant by a per cent."""
-        return any(self._is(x.value) or (self.per_cent and not x.per_cent and self._is(100 * x.value)) for x in numbers)
+    @property
+    def compares(self) -> bool:
+        """Whether it is measured for certain: no setting is so many times, or points."""
+        return self.unit in _COMPARING
 
-    def _is(self, number: float) -> bool:
-        return abs(number - self.value) <= 0.5 * self.step * (1 + 1e-6)
+    def is_one_of(self, numbers: Iterable[Number]) -> bool:
+        """Whether one of `numbers` rounds to this one; where this one compares, that one has to, in the same unit."""
+        return any(self._is(number) for number in numbers)
+
+    def _is(self, number: Number) -> bool:
+        if self.compares and _COMPARING.get(number.unit) != _COMPARING[self.unit]:
+            return False
+        values = [number.value] + [100 * number.value] * (self.unit == "%" and not number.unit)
+        return any(abs(value - self.value) <= 0.5 * self.step * (1 + 1e-6) for value in values)
 
 
 @dataclass
@@ -66,19 +75,19 @@ class Section:
 
 
 def unheld(notebook: NotebookNode, known: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """The numbers of an executed lesson that nothing in their section bears out, and what of `known` is not needed.
+    """The numbers of an executed lesson that nothing in their section bears out, and what of `known` it does not say.
 
     known: words of the lesson with numbers in them → why no cell has to say these.
     """
-    found, needed = [], set()
+    found, said = [], set()
     for section in sections(notebook):
-        numbers = [*numbers_in(section.outputs), *numbers_in(section.sources)]
+        shown, set_there = numbers_in(section.outputs), numbers_in(section.sources)
         for one in (one for prose in section.prose for one in stated(prose)):
-            if not one.is_one_of(numbers):
-                why = [words for words in known if words in one.around and one.text in words]
-                needed.update(why)
-                found += [] if why else [f"{one.text}: … {one.around} …"]
-    return found, sorted(set(known) - needed)
+            why = [words for words in known if words in one.around and one.text in words]
+            said.update(why)
+            if not why and not one.is_one_of(shown) and (one.compares or not one.is_one_of(set_there)):
+                found.append(f"{one.text}: … {one.around} …")
+    return found, sorted(set(known) - said)
 
 
 def sections(notebook: NotebookNode) -> list[Section]:
@@ -103,15 +112,15 @@ def stated(prose: str) -> Iterator[Stated]:
         text, unit, of = match.groups()
         if unit or of or "." in text or "," in text:
             digits = len(text.partition(".")[2].partition("e")[0])
-            yield Stated(text, _value(text), 10.0**-digits, unit == "%", _around(prose, match))
+            yield Stated(text, _value(text), 10.0**-digits, unit or "", _around(prose, match))
     for match in _WORDED.finditer(prose):
-        yield Stated(match[1], _WORDS[match[1].lower()], 1.0, False, _around(prose, match))
+        yield Stated(match[1], _WORDS[match[1].lower()], 1.0, match[2].lower(), _around(prose, match))
 
 
 def numbers_in(texts: Iterable[str]) -> list[Number]:
     """All numbers in some texts, without their signs."""
     found = (match for text in texts for match in _FOUND.finditer(text))
-    return [Number(_value(match[1]), bool(match[2])) for match in found]
+    return [Number(_value(match[1]), match[2] or "") for match in found]
 
 
 def _said(output: NotebookNode) -> Iterator[str]:
