@@ -24,11 +24,15 @@ Pool = Callable[[Tensor], Tensor]
 def transfer_gain(transferred: Sequence[float], scratch: Sequence[float]) -> tuple[float, float]:
     """What pre-training adds to accuracy, in percentage points, with the half-width of its 95 % interval over seeds.
 
-        gain = 100 · mean of (transferredₛ − scratchₛ),   interval: `mean_and_interval` of the differences
+        dₛ = 100 · (transferredₛ − scratchₛ),   gain = mean of the dₛ,   half-width = t · s / √n
 
-    transferred, scratch: accuracies in [0, 1], one for each seed s, at least two, in the same order: seed s drew the
-    same images for both. Pairing takes out what the two runs of a seed share, such as a lucky draw of images. The gain
-    is absolute: from 0.5 to 0.6 is 10 points, not 20 per cent. Below 0, transfer is negative.
+    where n is the number of seeds, s the standard deviation of the dₛ with n − 1 below the line, and t the 0.975
+    quantile of Student's t with n − 1 degrees of freedom. `mean_and_interval(d)` gives both numbers for a list d.
+
+    transferred, scratch: accuracies in [0, 1], one for each seed, n at least 2, in the same order: seed s drew the same
+    images for both. Pairing takes out what the two runs of a seed share, such as a lucky draw of images. The gain is
+    absolute: from 0.5 to 0.6 is 10 points, not 20 per cent. Below 0, transfer is negative (Pan & Yang, 2010). Returns
+    (gain, half-width), two numbers; the lists are left as they are.
 
     Raises ValueError for unequal lengths, fewer than two seeds, or numbers outside [0, 1].
 

@@ -3,10 +3,12 @@
 import difflib
 
 from autograder.exercise import Exercise
-from autograder.exercises import lesson02, lesson03, lesson04, lesson05
+from autograder.exercises import lesson01, lesson02, lesson03, lesson04, lesson05
 
 EXERCISES: dict[str, Exercise] = {
-    exercise.name: exercise for lesson in (lesson02, lesson03, lesson04, lesson05) for exercise in lesson.EXERCISES
+    exercise.name: exercise
+    for lesson in (lesson01, lesson02, lesson03, lesson04, lesson05)
+    for exercise in lesson.EXERCISES
 }
 
 

@@ -1,0 +1,268 @@
+"""Exercise: what a linear classifier reads from features."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.probes import lesson01 as probes
+from lib.features import fit_linear_head
+from lib.representation import linear_probe_accuracy
+
+WIDTH, CLASSES, TESTED = 4, 3, 60
+
+
+def _points(labels: Tensor, generator: torch.Generator, centres: Tensor) -> Tensor:
+    noise = torch.randn(len(labels), WIDTH, generator=generator, dtype=torch.float64)
+    return centres[labels] + noise
+
+
+def _cases(seed: int) -> list[Case]:
+    def copies(inputs: dict[str, Any]) -> dict[str, Any]:
+        return {name: value.clone() if isinstance(value, Tensor) else value for name, value in inputs.items()}
+
+    return [Case(case.words, copies(case.inputs)) for case in _drawn(seed)]
+
+
+@lru_cache(maxsize=4)
+def _drawn(seed: int) -> list[Case]:
+    """The cases themselves: which test points are clear takes a fit to find out."""
+    generator = seeded(seed)
+    centres = 1.3 * torch.randn(CLASSES, WIDTH, generator=generator, dtype=torch.float64)
+
+    def case(
+        words: str,
+        scales: tuple[float, ...] = (1, 1, 1, 1),
+        offset: float = 0.0,
+        shift: float = 0.0,
+        counts: tuple[int, ...] = (14, 14, 14),
+        penalty: float = 0.01,
+        dtype: torch.dtype = torch.float32,
+    ) -> Case:
+        labels = torch.arange(CLASSES).repeat_interleave(torch.tensor(counts))
+        labels = labels[torch.randperm(len(labels), generator=generator)]
+        unseen = torch.randint(CLASSES, (8 * TESTED,), generator=generator)
+        train, test = _points(labels, generator, centres), _points(unseen, generator, centres) + shift
+        if words.startswith("a feature that is constant"):
+            train[:, 0] = test[:, 0] = 0
+        stretch = torch.tensor(scales, dtype=torch.float64)
+        train, test = ((points * stretch + offset).to(dtype) for points in (train, test))
+        clear = _clear(train, labels, test, penalty)[:TESTED]
+        return Case(
+            words,
+            {
+                "train_features": train,
+                "train_labels": labels,
+                "test_features": test[clear],
+                "test_labels": unseen[clear],
+                "classes": CLASSES,
+                "penalty": penalty,
+            },
+        )
+
+    return [
+        case("42 points of three classes to learn from, 60 to be tested on"),
+        case("features of which two are a thousand times smaller than the others", scales=(1e-3, 1e-3, 1, 1)),
+        case("test points that lie two standard deviations away from those of the training", shift=2.0, offset=5.0),
+        case("a feature that is constant, in double precision", offset=4.0, dtype=torch.float64),
+        case("unequal classes and a strong penalty", counts=(24, 10, 8), penalty=0.6),
+    ]
+
+
+def _clear(train: Tensor, labels: Tensor, test: Tensor, penalty: float) -> Tensor:
+    """Test points that the probe does not hesitate at, so that any method that settles agrees on them."""
+    mean, deviation = train.mean(0), train.std(0, correction=0)
+    deviation[deviation == 0] = 1
+    head = fit_linear_head((train - mean) / deviation, labels, CLASSES, penalty)
+    with torch.no_grad():
+        best = head((test - mean) / deviation).softmax(1).topk(2).values
+    return (best[:, 0] - best[:, 1] > 0.04).nonzero().flatten()
+
+
+# ---- misconceptions -----------------------------------------------------------------------------------------------
+
+Scaled = tuple[Tensor, Tensor]
+
+
+def _with(
+    prepare: Callable[[Tensor, Tensor], Scaled] | None = None,
+    on: str = "test",
+    penalty_of: Callable[[float], float] = lambda penalty: penalty,
+    score: Callable[[Tensor], float] = lambda right: float(right.double().mean()),
+) -> Callable[..., float]:
+    def probe(
+        train_features: Tensor,
+        train_labels: Tensor,
+        test_features: Tensor,
+        test_labels: Tensor,
+        classes: int,
+        penalty: float = 1e-3,
+    ) -> float:
+        train, test = (prepare or _standardised)(train_features, test_features)
+        head = fit_linear_head(train, train_labels, classes, penalty_of(penalty))
+        points, labels = (train, train_labels) if on == "train" else (test, test_labels)
+        return score(head(points).argmax(1) == labels)
+
+    return probe
+
+
+def _standardised(train: Tensor, test: Tensor) -> Scaled:
+    mean, deviation = train.mean(0), train.std(0, correction=0)
+    deviation[deviation == 0] = 1
+    return (train - mean) / deviation, (test - mean) / deviation
+
+
+def _raw(train: Tensor, test: Tensor) -> Scaled:
+    return train, test
+
+
+def _test_by_its_own(train: Tensor, test: Tensor) -> Scaled:
+    return _standardised(train, train)[0], _standardised(test, test)[0]
+
+
+def _test_left_raw(train: Tensor, test: Tensor) -> Scaled:
+    return _standardised(train, train)[0], test
+
+
+def _together(train: Tensor, test: Tensor) -> Scaled:
+    everything = torch.cat([train, test])
+    return _standardised(everything, train)[1], _standardised(everything, test)[1]
+
+
+def _one_scale(train: Tensor, test: Tensor) -> Scaled:
+    return (train - train.mean()) / train.std(), (test - train.mean()) / train.std()
+
+
+def _by_row(train: Tensor, test: Tensor) -> Scaled:
+    return _standardised(train.T, train.T)[0].T, _standardised(test.T, test.T)[0].T
+
+
+def _divided_by_zero(train: Tensor, test: Tensor) -> Scaled:
+    return (train - train.mean(0)) / train.std(0), (test - train.mean(0)) / train.std(0)
+
+
+def _fitted_on_the_test(
+    train_features: Tensor,
+    train_labels: Tensor,
+    test_features: Tensor,
+    test_labels: Tensor,
+    classes: int,
+    penalty: float = 1e-3,
+) -> float:
+    return linear_probe_accuracy(test_features, test_labels, test_features, test_labels, classes, penalty)
+
+
+EXERCISE = Exercise(
+    lesson="01_what_is_transfer_learning",
+    reference=linear_probe_accuracy,
+    probe=probes.linear_probe_accuracy,
+    cases=_cases,
+    properties=(
+        Property(
+            "It is the share of the test points that the classifier gets right.",
+            2,
+            ("accuracy", "features and labels are left alone"),
+            cases=(0,),
+            relative=0.0,
+            absolute=1e-3,
+        ),
+        Property("The scale of a feature makes no difference.", 1, ("accuracy",), (1,), relative=0.0, absolute=1e-3),
+        Property(
+            "Test points are measured by the training points' mean and deviation.",
+            1,
+            ("accuracy",),
+            cases=(2,),
+            relative=0.0,
+            absolute=1e-3,
+        ),
+        Property("A constant feature does no harm.", 1, ("accuracy",), (3,), relative=0.0, absolute=1e-3),
+        Property("The penalty reaches the classifier.", 1, ("accuracy",), (4,), relative=0.0, absolute=1e-3),
+    ),
+    misconceptions=(
+        Misconception(
+            "on-what-it-learnt-from",
+            _with(on="train"),
+            "You test on the points that the classifier was fitted on. Those it may know by heart; the others say what "
+            "the features are good for.",
+        ),
+        Misconception(
+            "fitted-on-the-test",
+            _fitted_on_the_test,
+            "Your classifier has seen the test labels: it is fitted on the test points. Fit on the one split, count on "
+            "the other.",
+        ),
+        Misconception(
+            "raw",
+            _with(_raw),
+            "You fit the features as they come, or take off their mean alone. Small features need large weights, and "
+            "these the penalty holds down: each feature is divided by its own deviation first.",
+        ),
+        Misconception(
+            "test-by-its-own",
+            _with(_test_by_its_own),
+            "You standardise the test points by their own mean and deviation. That moves them to where the classifier "
+            "expects them, and with a single test point nothing would be left.",
+        ),
+        Misconception(
+            "test-left-raw",
+            _with(_test_left_raw),
+            "The classifier learns from standardised features and is then shown raw ones. Whatever is done to the "
+            "training points is done to the test points, with the same numbers.",
+        ),
+        Misconception(
+            "together",
+            _with(_together),
+            "Your mean and deviation are those of training and test points together. The test has no part in the "
+            "fitting, not even by its mean.",
+        ),
+        Misconception(
+            "one-scale",
+            _with(_one_scale),
+            "You take one mean and one deviation for all features together. Each feature has its own: along which axis "
+            "are the points?",
+        ),
+        Misconception(
+            "by-row",
+            _with(_by_row),
+            "You standardise each point over its features. Rows are points here; it is each *column* that gets mean 0 "
+            "and deviation 1.",
+        ),
+        Misconception(
+            "divided-by-zero",
+            _with(_divided_by_zero),
+            "A feature that is constant has a deviation of 0, and 0/0 is no number: one such feature makes everything "
+            "NaN. What does the contract say of it?",
+        ),
+        Misconception(
+            "penalty-forgotten",
+            _with(penalty_of=lambda _: 1e-3),
+            "Your classifier has the default penalty, whatever was asked for. Hand `penalty` on.",
+        ),
+        Misconception(
+            "per-cent",
+            _with(score=lambda right: 100 * float(right.double().mean())),
+            "That is per cent. The contract asks for a share, a number in [0, 1].",
+        ),
+        Misconception(
+            "counted",
+            _with(score=lambda right: int(right.sum())),
+            "You return how many points are right. A share of them is asked for.",
+        ),
+        Misconception(
+            "errors",
+            _with(score=lambda right: float((~right).double().mean())),
+            "You return the share of errors; accuracy is the rest.",
+        ),
+    ),
+    difficulty=2,
+    minutes=12,
+    hints=(
+        "Three steps: bring both sets onto one scale, fit, count. The scale is decided by one of the two sets alone; "
+        "think of a single test point that comes in tomorrow.",
+        "`train_features.mean(0)` and `.std(0, correction=0)` are a number a column; where the deviation is 0, put 1 "
+        "in its place. `fit_linear_head` gives a layer, and the largest of its scores in each row is the guess.",
+    ),
+)
