@@ -409,7 +409,7 @@ guess_stage.beside(max(stone_scores, key=stone_scores.get))
 # %% [markdown]
 # Follow each line from the image to the scores.
 #
-# - *Source characters* rise all the way: each stage lays the classes out more plainly than the one before.
+# - *Source characters* rise to the last stage: each lays the classes out more plainly than the one before.
 # - *Digits on photographs* rise with them, to the end. They are another task, but a task of strokes; whatever serves
 #   the characters serves them.
 # - *Blood cells* rise, and fall again. The middle stages are the most general; the last ones are busy with what only

@@ -232,11 +232,6 @@ EXERCISE = Exercise(
             "That is per cent. The contract asks for a share, a number in [0, 1].",
         ),
         Misconception(
-            "counted",
-            _with(score=lambda right: int(right.sum())),
-            "You return how many points are right. A share of them is asked for.",
-        ),
-        Misconception(
             "errors",
             _with(score=lambda right: float((~right).double().mean())),
             "You return the share of errors; accuracy is the rest.",
