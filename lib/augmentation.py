@@ -20,7 +20,7 @@ from lib.loading import draw_seeds, global_seed
 def train_transform(
     size: int, mean: Sequence[float], std: Sequence[float], *, flip: bool = True, randaugment: bool = False
 ) -> v2.Compose:
-    """Torchvision's transforms for training, in this order, ending in what the backbone expects.
+    """A v2.Compose of torchvision's own transforms for training, in this order, ending in what the backbone expects.
 
     1. A crop of 80–100 % of the area, resized to size × size.
     2. With flip=True: mirrored left to right, p = 0.5. Leave it out for digits and letters, most of which become others
@@ -30,8 +30,8 @@ def train_transform(
        or tint the image once more.
     5. Brightness, contrast and saturation times 0.8–1.2, hue turned by up to 5 % of its circle.
     6. Made grey, p = 0.1.
-    7. Blurred, p = 0.5, by a Gaussian of σ 0.1–2 pixels, cut off at a tenth of the image's side (Chen et al., 2020,
-       appendix A).
+    7. Blurred, p = 0.5, by a Gaussian of σ 0.1–2 pixels, cut off at a tenth of the image's side, `blur_width(size)`
+       pixels (Chen et al., 2020, appendix A).
     8. float32, less `mean`, by `std`: the *source*'s statistics, for these are what the weights have been fitted to.
     9. A box of 2–15 % of the area set to 0, the source's mean, p = 0.2 (random erasing: Zhong et al., 2020).
 

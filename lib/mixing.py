@@ -2,8 +2,7 @@
 
 Mixup blends every pixel of two images (Zhang et al., 2018); CutMix pastes a box of one into the other (Yun et al.,
 2019). Both ask the network to say how much of each class it sees, so both soften the targets and the loss must take
-them soft. Neither is sure to help: on fine-tuning they can cost accuracy, so measure. The values of tensors on the CPU
-are checked; on CUDA only shapes and types are, for a look at values would make the CPU wait for the GPU.
+them soft. Neither is sure to help: on fine-tuning they can cost accuracy, so measure.
 """
 
 import math
@@ -35,11 +34,11 @@ def mixup(
 
     images: floating point, shape (N, ...), nothing empty; integer pixels cannot hold a blend. labels: int64 in
     [0, classes), shape (N,), on the images' device; they are indices, so that labels smoothed already cannot get in.
-    alpha: finite, above 0. generator: on any device; it draws λ, then the partners.
-    Returns new tensors on the images' device: the mixed images, in their shape and dtype, and the targets, shape
-    (N, classes), rows that sum to 1, float64 for float64 images and float32 for others. λ is first rounded to the
-    images' dtype. `images` and `labels` are left as they are. Raises TypeError for a wrong type, ValueError for a wrong
-    shape, device or value.
+    alpha: finite, above 0. generator: on any device; it draws λ, `symmetric_beta(alpha, K, generator)`, K = 1 or, for
+    per_sample, N; then the partners, torch.randperm(N); and nothing else draws.
+    Returns new tensors on the images' device: the mixed images, in their shape and dtype, and targets, (N, classes),
+    rows that sum to 1, float64 for float64 images, else float32. λ is first rounded to the images' dtype. `images` and
+    `labels` are left as they are. Raises TypeError for a wrong type, ValueError for a wrong shape, device or value.
 
     Example:
         >>> images, labels = torch.tensor([[0.0], [1.0]]), torch.tensor([0, 1])
@@ -74,8 +73,9 @@ def cutmix(
     batch; with per_sample=True every image has its own.
 
     images: any dtype, uint8 too, shape (N, C, H, W), nothing empty. labels: int64 in [0, classes), shape (N,), on the
-    images' device. alpha: finite, above 0. generator: on any device; it draws λ, the partners, the centres' rows and
-    then their columns.
+    images' device. alpha: finite, above 0. generator: on any device; it draws `symmetric_beta(alpha, K, generator)`,
+    K = 1 or, for per_sample, N; torch.randperm(N); torch.randint(H, (K,)), the centres' rows; torch.randint(W, (K,)),
+    their columns; and nothing else draws.
     Returns new tensors on the images' device: the mixed images, in their shape and dtype, and the targets, shape
     (N, classes), rows that sum to 1, float64 for float64 images and float32 for others. `images` and `labels` are left
     as they are. Raises TypeError for a wrong type, ValueError for a wrong shape, device or value.
@@ -184,9 +184,9 @@ def box_mask(boxes: Tensor, height: int, width: int) -> Tensor:
 class Mixing:
     """What a training loop calls on each batch: Mixup, CutMix or neither, by chance.
 
-    probability: of mixing a batch at all; of those that are mixed, `cutmix_share` get CutMix and the others Mixup. Both
-    in [0, 1]. A batch that is not mixed comes back as the same object, with one-hot targets. The rest is as in `mixup`
-    and `cutmix`. Raises ValueError for a wrong value.
+    probability: of mixing a batch at all; of those mixed, `cutmix_share` get CutMix, the others Mixup. Both in [0, 1].
+    A batch that is not mixed comes back as it is, with one-hot targets. The rest is as in `mixup` and `cutmix`. Raises
+    ValueError for a wrong value.
 
     Example:
         >>> mix = Mixing(classes=3, probability=0.0)

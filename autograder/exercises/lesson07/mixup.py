@@ -1,0 +1,257 @@
+"""Exercise: Mixup, images and targets blended alike."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.probes import lesson07 as probes
+from lib.mixing import mixup, symmetric_beta
+
+
+def _cases(seed: int) -> list[Case]:
+    generator = seeded(seed)
+
+    def case(words: str, shape: tuple[int, ...], dtype: torch.dtype = torch.float32, **arguments: Any) -> Case:
+        images = torch.randn(shape, generator=generator).to(dtype)
+        labels = torch.randint(5, (shape[0],), generator=generator)
+        return Case(words, {"images": images, "labels": labels, "classes": 5, "seed": seed + 3} | arguments)
+
+    return [
+        case("6 images of 3 × 4 × 5, α = 0.8", (6, 3, 4, 5), alpha=0.8),
+        case("7 rows of 8 features, float64, α = 2", (7, 8), torch.float64, alpha=2.0),
+        case("5 images of 3 × 4 × 5, a λ for each, α = 1", (5, 3, 4, 5), alpha=1.0, per_sample=True),
+        case("4 images of 2 × 4 × 4, a λ for each, α = 1", (4, 2, 4, 4), alpha=1.0, per_sample=True),
+        case("a batch of one image", (1, 3, 4, 4), alpha=1.0),
+    ]
+
+
+# ---- misconceptions -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _With:
+    """Mixup with one thing done otherwise."""
+
+    partners: str = "permuted"
+    partners_first: bool = False
+    of_images: str = "λ"
+    of_targets: str = "λ"
+    each: bool | None = None
+    own_draws: bool = False
+    other_targets: bool = False
+    in_place: bool = False
+    along_the_width: bool = False
+    hard: bool = False
+    listing: bool = False
+    double: bool = False
+
+    def __call__(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        classes: int,
+        alpha: float = 0.2,
+        *,
+        per_sample: bool = False,
+        generator: torch.Generator,
+    ) -> Any:
+        """What it returns."""
+        count, many = len(images), per_sample if self.each is None else self.each
+        partners = self._chosen(count, generator) if self.partners_first else torch.empty(0)
+        lam = self._lam(alpha, count if many else 1, generator)
+        partners = partners if self.partners_first else self._chosen(count, generator)
+        others = partners.flip(0) if self.other_targets else partners
+        shape = [-1] if self.along_the_width and many else [-1, *[1] * (images.ndim - 1)]
+        share = self._of(lam, self.of_images).to(images).view(shape)
+        mixed = share * images + (1 - share) * images[partners]
+        hot = F.one_hot(labels, classes).to(images.dtype)
+        share = self._of(lam, self.of_targets).to(hot).view(-1, 1)
+        targets = share * hot + (1 - share) * hot[others]
+        if self.in_place:
+            images.copy_(mixed)
+        if self.listing:
+            return mixed, labels, labels[partners], lam
+        targets = targets.argmax(1) if self.hard else targets
+        return mixed, targets.double() if self.double else targets
+
+    def _lam(self, alpha: float, count: int, generator: torch.Generator) -> Tensor:
+        if self.own_draws:
+            return torch.distributions.Beta(alpha, alpha).sample((count,))
+        return symmetric_beta(alpha, count, generator)
+
+    def _chosen(self, count: int, generator: torch.Generator) -> Tensor:
+        if self.partners == "permuted":
+            return torch.randperm(count, generator=generator)
+        if self.partners == "any":
+            return torch.randint(count, (count,), generator=generator)
+        indices = torch.arange(count)
+        return indices.roll(1) if self.partners == "neighbours" else indices.flip(0)
+
+    @staticmethod
+    def _of(lam: Tensor, which: str) -> Tensor:
+        ways = {"λ": lam, "1 − λ": 1 - lam, "one half": lam * 0 + 0.5, "all": lam * 0 + 1}
+        return ways.get(which, torch.maximum(lam, 1 - lam))
+
+
+EXERCISE = Exercise(
+    lesson="07_data_augmentation",
+    reference=mixup,
+    probe=probes.mixed,
+    cases=_cases,
+    properties=(
+        Property(
+            "Each image is blended with its partner's, at the λ that the generator gives.",
+            2,
+            ("mixed images",),
+            cases=(0, 1),
+        ),
+        Property(
+            "The targets hold the very shares that the images hold.",
+            2,
+            ("targets minus the shares in the images: largest, mean", "some image is mixed"),
+            cases=(0, 1, 2),
+            absolute=1e-3,
+        ),
+        Property(
+            "With per_sample=True every image has a λ of its own, whatever the images' shape.",
+            1,
+            ("mixed images",),
+            cases=(2, 3),
+        ),
+        Property(
+            "The targets have a column a class, and the type that the contract gives them; a batch of one works too.",
+            1,
+            ("shape and type of the targets", "mixed images"),
+            cases=(1, 4),
+        ),
+        Property(
+            "The caller's images and labels are left alone, and nothing but the generator draws.",
+            1,
+            (
+                "images are as they were",
+                "labels are as they were",
+                "it draws from the generator alone",
+                "some image is mixed",
+            ),
+            cases=(0, 1),
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "targets-not-mixed",
+            _With(of_targets="all"),
+            "Your images are mixed and your targets are not: the network is told that a picture with two digits shows "
+            "only one.",
+        ),
+        Misconception(
+            "images-not-mixed",
+            _With(of_images="all"),
+            "Your targets are mixed and your images are not. That is label noise with a system.",
+        ),
+        Misconception(
+            "shares-swapped",
+            _With(of_targets="1 − λ"),
+            "Where the image keeps λ of itself, your target gives its own class 1 − λ. The two shares go together.",
+        ),
+        Misconception(
+            "one-minus-lam",
+            _With(of_images="1 − λ", of_targets="1 − λ"),
+            "You give λ to the partner and 1 − λ to the image itself. In the formula, λ stands at i. The law is the "
+            "same, for Beta(α, α) is symmetric, but not the batch.",
+        ),
+        Misconception(
+            "other-partners-for-the-labels",
+            _With(other_targets=True),
+            "Images and labels are paired with different partners. One permutation serves both.",
+        ),
+        Misconception(
+            "in-place",
+            _With(in_place=True),
+            "You write into the caller's batch: whoever holds these images, a cache for one, has mixed ones from now "
+            "on, with their old labels.",
+        ),
+        Misconception(
+            "the-listing-s-four",
+            _With(listing=True),
+            "You return the images, two sets of labels and λ, as many listings do. The contract returns two tensors: "
+            "the targets are mixed here.",
+        ),
+        Misconception(
+            "hard-targets",
+            _With(hard=True),
+            "You reduce the mixed targets to the class with the larger share. The shares are what should be learnt.",
+        ),
+        Misconception(
+            "own-draws",
+            _With(own_draws=True),
+            "Your λ does not come from `generator`, but from the global random state: the same seed gives another "
+            "batch each time. See `symmetric_beta`, which the setup cell has imported.",
+        ),
+        Misconception(
+            "partners-first",
+            _With(partners_first=True),
+            "You draw the partners before λ. Both orders are fair; the contract names one, so that the same generator "
+            "gives the same batch.",
+        ),
+        Misconception(
+            "neighbours",
+            _With(partners="neighbours"),
+            "Your partner is always the neighbour in the batch. The contract asks for a random permutation.",
+        ),
+        Misconception(
+            "batch-reversed",
+            _With(partners="reversed"),
+            "You pair the first image with the last, and so on. The contract asks for a random permutation.",
+        ),
+        Misconception(
+            "with-replacement",
+            _With(partners="any"),
+            "You draw partners with replacement, so some images serve twice and others never. A permutation uses each "
+            "once.",
+        ),
+        Misconception(
+            "always-the-larger",
+            _With(of_images="larger", of_targets="larger"),
+            "You replace λ by max(λ, 1 − λ). Other methods do so; here λ is what Beta gives.",
+        ),
+        Misconception(
+            "always-one-half",
+            _With(of_images="one half", of_targets="one half"),
+            "You blend half and half. λ is drawn from Beta(α, α).",
+        ),
+        Misconception(
+            "one-for-all",
+            _With(each=False),
+            "With per_sample=True all your images still share one λ.",
+        ),
+        Misconception(
+            "always-each",
+            _With(each=True),
+            "You draw a λ for each image where one was asked for: per_sample is False by default.",
+        ),
+        Misconception(
+            "along-the-width",
+            _With(along_the_width=True),
+            "Your λ, shape (N,), is spread along the last axis of the images instead of the first. Where width and N "
+            "happen to be the same, nobody complains. Which shape does λ need beside (N, C, H, W)?",
+        ),
+        Misconception(
+            "always-float64",
+            _With(double=True),
+            "Your targets are float64, whatever the images are. λ is; a loss would then be as well.",
+        ),
+    ),
+    difficulty=2,
+    minutes=15,
+    hints=(
+        "Three steps: λ from symmetric_beta, the partners from torch.randperm, both with the generator; then the same "
+        "blend twice, once for the images and once for the one-hot labels.",
+        "lam = symmetric_beta(alpha, len(images) if per_sample else 1, generator) has the shape (1,) or (N,). For the "
+        "images, bring it into their type and .view(-1, 1, 1, ...), with as many ones as they have other axes; for "
+        "F.one_hot(labels, classes), into that of the targets and .view(-1, 1).",
+    ),
+)
