@@ -16,6 +16,7 @@ from lib.plan import Plan
 from lib.prefix import Cut, cut_where_learning_begins
 
 _CHUNK = 256  # images in work at a time where nothing is learnt
+_VALUES = _CHUNK * 3 * 48 * 48  # and values, on a CPU: larger batches are slower there, two and three times at 224 px
 _OVERSHOOT = 0.1  # how far resampling may leave [0, 1]
 
 
@@ -65,7 +66,8 @@ class Feed:
 
     def validation_batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """All validation images, in their order, never augmented."""
-        for batch, labels in zip(self._images[1].split(_CHUNK), self.validation.labels.split(_CHUNK), strict=True):
+        size = chunk(self._images[1])
+        for batch, labels in zip(self._images[1].split(size), self.validation.labels.split(size), strict=True):
             yield batch if self.cached else self._view(batch), labels
 
     def _why_not(self, cut: Cut | None) -> str:
@@ -81,7 +83,7 @@ class Feed:
         return ""
 
     def _cache(self, cut: Cut, split: Split) -> Tensor:
-        return torch.cat([cut.cache(self._view(batch)) for batch in split.images.split(_CHUNK)])
+        return torch.cat([cut.cache(self._view(batch)) for batch in split.images.split(chunk(split.images))])
 
     def _view(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """A batch as the network takes it; with `generator`, augmented."""
@@ -93,6 +95,11 @@ class Feed:
                 self._looked = True
         layout = torch.channels_last if self.plan.channels_last else torch.contiguous_format
         return self.prepare(images).contiguous(memory_format=layout)
+
+
+def chunk(images: Tensor) -> int:
+    """How many of `images`, shape (N, …), to put through a network at a time where nothing is learnt."""
+    return _CHUNK if images.is_cuda else max(1, min(_CHUNK, _VALUES // images[0].numel()))
 
 
 def seed_of(seed: int, phase: int, epoch: int) -> int:

@@ -10,7 +10,8 @@ from lib.augmentation import PerImage, train_transform
 from lib.backbones import Normalisation
 from lib.batch_augmentation import BatchAugmentation
 from lib.datasets.task import Split
-from lib.feed import Feed
+from lib.feed import Feed, chunk
+from lib.freezing import freeze
 from lib.plan import Plan
 
 PREPARE = Normalisation((0.4, 0.5, 0.6), (0.2, 0.25, 0.3))
@@ -66,3 +67,26 @@ def test_validation_batches_are_never_augmented():
     [(images, labels)] = black.validation_batches()
     torch.testing.assert_close(images, PREPARE(data().images))
     assert torch.equal(labels, data().labels)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        pytest.param((3, 48, 48), 256, id="as-many-as-ever"),
+        pytest.param((3, 224, 224), 11, id="larger-pictures-fewer"),
+        pytest.param((960,), 256, id="features"),
+        pytest.param((3, 1024, 1024), 1, id="at-least-one"),
+    ],
+)
+def test_chunk_holds_as_many_values_as_256_small_pictures_on_a_cpu(shape, expected):
+    assert chunk(torch.empty(2, *shape)) == expected
+
+
+def test_feed_works_in_chunks_and_loses_no_image(monkeypatch):
+    monkeypatch.setattr("lib.feed._VALUES", 2 * 3 * 8 * 8)
+    sizes = [len(images) for images, _ in feed().validation_batches()]
+    assert sizes == [2, 2, 2, 1]
+    model = nn.Sequential(freeze(nn.Conv2d(3, 2, 8)), nn.Flatten(), nn.Linear(2, 7))
+    [(features, labels)] = Feed(model, data(), data(), Plan(), PREPARE, 0).validation_batches()
+    torch.testing.assert_close(features.flatten(1), model[0](PREPARE(data().images)).flatten(1))
+    assert labels.tolist() == list(range(7))
