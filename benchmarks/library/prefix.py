@@ -83,7 +83,7 @@ def sides(
 
     def ours(seed: int, epochs: int = epochs) -> None:
         task = load_task(folder, size=size)
-        plan = Plan((Phase(epochs, 1e-3, learning),), seed=seed)
+        plan = Plan((Phase(epochs, 1e-3, learning),), channels_last=True, seed=seed)
         fine_tune(copy.deepcopy(model), task.train, task.validation, plan, prepare=normalise)
 
     def other(seed: int, epochs: int = epochs) -> None:

@@ -12,6 +12,7 @@ from benchmarks.library.__main__ import ROWS
 from benchmarks.library.measuring import Row, Sides
 from lib.datasets import load_task
 from lib.datasets.task import Split
+from lib.learning_rates import cosine_with_warmup
 from lib.pipeline import fine_tune
 from lib.plan import Phase, Plan
 
@@ -226,3 +227,16 @@ def test_line_says_why_a_row_is_not_run(monkeypatch):
 def test_rows_are_told_apart_by_their_names():
     names = [row.name for row in ROWS]
     assert len(set(names)) == len(names) > 15
+
+
+def test_as_high_in_the_mean_gives_the_mean_of_the_listings_stair():
+    [phase] = runs._as_high_in_the_mean((Phase(5, 0.1),))
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    stair = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, 5)
+    listed = []
+    for _ in range(5):
+        listed.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        stair.step()
+    ours = [phase.rate * cosine_with_warmup(step, steps=5000) for step in range(5000)]
+    assert sum(ours) / 5000 == pytest.approx(sum(listed) / 5, rel=1e-3)
