@@ -71,6 +71,8 @@ TECHNIQUES = {
     "LP-FT": Look("LP-FT", "#E69F00", "P", "--", "++"),
     "full": Look("full", "#D55E00", ">", "-", "oo"),
     "rates by stage": Look("rates by stage", "#009E73", "X", "-", "o."),
+    "no target label": Look("no target label", "#CC79A7", "h", "-", "+x"),
+    "RandAugment": Look("RandAugment", "#E69F00", "*", "-.", "O."),
 }
 # never drawn beside techniques: decays of the rate from stage to stage, and schedules by their names in lib.plan
 DECAYS = {

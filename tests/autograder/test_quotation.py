@@ -17,12 +17,14 @@ from lib.unfreezing import GradualUnfreezer
 
 SETUP = """
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torchvision.transforms import v2
 
+from lib.adversarial import AdversarialLosses, DomainAdversarialNetwork
 from lib.architectures import Classifier
 from lib.range_test import RangeTest
 from lib.unfreezing import Schedule
