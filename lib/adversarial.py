@@ -127,6 +127,8 @@ def adversarial_step(
 
     In place: gradients are cleared first, `optimiser` steps the parameters that it was given, and
     `network.reversal.strength` stays at `strength`. The network is used in the mode it is in: call `.train()` first.
+    Returns `AdversarialLosses(task, domain, domain_accuracy)`, plain numbers from before the step; the last is the mean
+    of two shares, of the source images whose domain logit is at most 0 and of the target images whose logit is above.
 
     source_images: shape (n, …); source_labels: int64 in [0, classes), shape (n,); target_images: (m, …), otherwise like
     the source's; n, m ≥ 1, not necessarily equal. strength: λ ≥ 0, finite. Raises ValueError for another shape, range

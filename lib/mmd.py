@@ -19,7 +19,7 @@ def gaussian_kernel(x: Tensor, y: Tensor, bandwidths: Tensor | Sequence[float] |
         k(xᵢ, yⱼ) = 1/B Σ_b exp(−‖xᵢ − yⱼ‖² / (2·σ_b²))
 
     A bandwidth is a standard deviation σ, in the units of the data, not σ². The mean over bandwidths is a kernel again,
-    as any convex combination of kernels is (Long et al., 2015), and keeps k(x, x) = 1 however many there are.
+    as convex combinations are (Long et al., 2015), with k(x, x) = 1. Only differences xᵢ − yⱼ matter, far out as well.
 
     x: shape (n, d); y: shape (m, d); n, m, d ≥ 1, float32 or float64, equal in dtype and device. bandwidths: one
     positive number, or B ≥ 1 of them. Returns shape (n, m), entries in [0, 1], in the samples' dtype, under autocast

@@ -1,0 +1,184 @@
+"""What is done with the parts of domain-adversarial training in lesson 6, and what is seen. No answers here."""
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from autograder.probes import attempt, copy_of, seen, unchanged
+from autograder.probes.lesson06 import gradients, number
+from autograder.probes.networks import build, fill
+
+
+def gradient_reversal(
+    implementation: Any, device: torch.device, features: Tensor, strength: float | None, then: float
+) -> dict[str, Any]:
+    """Send features and gradients through the layer at one strength, then at another; change its output in place."""
+    layer = implementation() if strength is None else implementation(strength)
+    first, second, shared = (features.clone().requires_grad_() for _ in range(3))
+    output = layer(first)
+    layer.strength = then
+    gradient = gradients(output, [first])
+    serving = torch.tanh(shared)
+    both = torch.cat([serving, layer(serving)])
+    changed, error = attempt(lambda: _changed_in_place(layer, features))
+    state = list(layer.state_dict()) if isinstance(layer, nn.Module) else "no nn.Module"
+    return {
+        "output": seen(output),
+        "output where nothing asks for a gradient": seen(layer(features)),
+        "gradient with the first strength": gradient["gradient in x"],
+        "gradient with the next strength": gradients(layer(second), [second])["gradient in x"],
+        "gradient of features that another branch uses as well": gradients(both, [shared])["gradient in x"],
+        "gradient through an output that is changed in place": f"it raised {type(error).__name__}"
+        if error
+        else changed,
+        "what is in the state_dict": state,
+        "parameters": len(list(layer.parameters())) if isinstance(layer, nn.Module) else "no nn.Module",
+    }
+
+
+def domain_adversarial_network(
+    implementation: Any,
+    device: torch.device,
+    kind: str,
+    seed: int,
+    images: Tensor,
+    classes: int,
+    hidden: int | None,
+    training: bool,
+) -> dict[str, Any]:
+    """Make a network of a small backbone; see its parts, what it puts out, and what backward brings to each part."""
+    backbone = build(kind, seed, device, images.dtype).train(training)
+    options = {} if hidden is None else {"hidden": hidden}
+    network = implementation(backbone, classes, **options)
+    parts = {name: getattr(network, name) for name in ("features", "classifier", "reversal", "discriminator")}
+    new = [*parts["classifier"].parameters(), *parts["discriminator"].parameters()]
+    layers = [network, parts["reversal"], *parts["classifier"].modules(), *parts["discriminator"].modules()]
+    return {
+        "features is the backbone itself": parts["features"] is backbone,
+        "linear layers": {name: _linears(parts[name]) for name in ("classifier", "discriminator")},
+        "dtypes of the new layers": sorted({str(parameter.dtype) for parameter in new}),
+        "new layers on the backbone's device": all(parameter.device.type == device.type for parameter in new),
+        "modes of the network and its new layers": sorted({part.training for part in layers}),
+        "strength at first": seen(getattr(parts["reversal"], "strength", "none")),
+        **_played(network, parts, images, seed),
+    }
+
+
+def adversarial_step(
+    implementation: Any,
+    device: torch.device,
+    seed: int,
+    source_images: Tensor,
+    source_labels: Tensor,
+    target_images: Tensor,
+    strength: float,
+    training: bool,
+) -> dict[str, Any]:
+    """Take a step with a network whose reversal only notes its strength; see what moved, and what is reported."""
+    network = _Game()
+    fill(network, seed)
+    network.to(device, source_images.dtype).train(training)
+    for parameter in network.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    found = implementation(network, optimiser, source_images, source_labels, target_images, strength)
+    task, domain, accuracy = (number(getattr(found, name, None)) for name in ("task", "domain", "domain_accuracy"))
+    norm = cast(nn.BatchNorm1d, network.features[1])
+    return {
+        "loss on the task": task,
+        "loss on the domains": domain,
+        "domain accuracy": accuracy,
+        "strength at each forward pass": network.reversal.used,
+        "strength afterwards": seen(network.reversal.strength),
+        "classifier after the step": _values(network.classifier),
+        "discriminator after the step": _values(network.discriminator),
+        "features' layers after the step": _values(network.features[0]),
+        "running statistics": [seen(norm.running_mean), seen(norm.running_var)],
+        "mode": network.training,
+    }
+
+
+class _Noting(nn.Module):
+    """Passes features and gradients on as they are, and notes its strength."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strength: Any = 1.0
+        self.used: list[Any] = []
+
+    def forward(self, features: Tensor) -> Tensor:
+        self.used.append(seen(self.strength))
+        return features.clone()
+
+
+class _Game(nn.Module):
+    """Vectors (N, 4) → class logits (N, 3) and domain logits (N,)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5, momentum=0.25), nn.Tanh())
+        self.classifier = nn.Linear(5, 3)
+        self.reversal = _Noting()
+        self.discriminator = nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 1))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.features(images)
+        return self.classifier(features), self.discriminator(self.reversal(features)).squeeze(1)
+
+
+def _changed_in_place(layer: Any, features: Tensor) -> Any:
+    x = features.clone().requires_grad_()
+    given = torch.tanh(x)
+    before, output = copy_of(given), layer(given)
+    output.mul_(2)
+    gradient = gradients(output, [x])["gradient in x"]
+    return gradient if unchanged(before, given) else "the features changed as well"
+
+
+def _played(network: Any, parts: dict[str, Any], images: Tensor, seed: int) -> dict[str, Any]:
+    """What a network in evaluation mode puts out with known weights, and the gradients of its domain logits."""
+    for offset, name in enumerate(("features", "classifier", "discriminator")):
+        fill(parts[name], seed + offset)
+    network.eval()
+    outputs, error = attempt(lambda: network(images))
+    if error or not isinstance(outputs, tuple | list) or len(outputs) != 2:
+        return dict.fromkeys(_PLAYED, f"it raised {type(error).__name__}" if error else "no two outputs")
+    predictor, _ = attempt(network.predictor)
+    prediction, _ = attempt(lambda: predictor(images))
+    shared = isinstance(predictor, nn.Module) and {id(p) for p in predictor.parameters()} == {
+        id(p) for name in ("features", "classifier") for p in parts[name].parameters()
+    }
+    first = next(parts["features"].parameters())
+    own = next(parts["discriminator"].parameters())
+    at_one = gradients(outputs[1], [first, own])
+    parts["reversal"].strength = 0.25
+    at_a_quarter = gradients(network(images)[1], [first, own])
+    return {
+        "class logits": seen(outputs[0]),
+        "domain logits": seen(outputs[1]),
+        "gradient of the class logits in the features": gradients(network(images)[0], [first])["gradient in x"],
+        "gradients of the domain logits in the features": [at_one["gradient in x"], at_a_quarter["gradient in x"]],
+        "gradients of the domain logits in the discriminator": [at_one["gradient in y"], at_a_quarter["gradient in y"]],
+        "what the predictor puts out": seen(prediction),
+        "the predictor shares the weights": shared,
+    }
+
+
+_PLAYED = (
+    "class logits",
+    "domain logits",
+    "gradient of the class logits in the features",
+    "gradients of the domain logits in the features",
+    "gradients of the domain logits in the discriminator",
+    "what the predictor puts out",
+    "the predictor shares the weights",
+)
+
+
+def _linears(module: nn.Module) -> list[str]:
+    return [f"{one.in_features} to {one.out_features}" for one in module.modules() if isinstance(one, nn.Linear)]
+
+
+def _values(module: nn.Module) -> Tensor:
+    return torch.cat([parameter.detach().flatten() for parameter in module.parameters()]).cpu()
