@@ -319,9 +319,7 @@ loaded = pictures.clone()
 before = loaded.clone()
 for epoch in range(3):
     cutmix_data(loaded, torch.arange(6), 0.8, settings.generator(epoch))
-plots.image_rows(
-    {"as loaded": before, "what the loader holds after three epochs": loaded}, "Whose images are these?"
-)
+plots.image_rows({"as loaded": before, "what the loader holds after three epochs": loaded}, "Whose images are these?")
 
 # %% [markdown] about="cutmix"
 # ### Exercise: `cutmix`
@@ -403,9 +401,7 @@ guess_mixing.beside("less than I could tell from chance")
 on_validation = {kind: sum(measured.values("validation_accuracy", kind=kind)) for kind in measured.distinct("kind")}
 print(f"best on the validation images, which choose: {max(on_validation, key=on_validation.get)}")
 best = mean_and_interval(measured.values("accuracy", kind="RandAugment"))
-plots.where_we_are(
-    known | {"RandAugment": best}, "Where we are: ten images a class", new=["RandAugment"], chance=0.1
-)
+plots.where_we_are(known | {"RandAugment": best}, "Where we are: ten images a class", new=["RandAugment"], chance=0.1)
 
 # %% [markdown]
 # The new bar is the kind that the validation images would choose. It is as high as that of the recipe and no higher,
