@@ -190,7 +190,7 @@ print(f"by hand: {by_hand:.4f}   by lib: {mmd.mmd_squared(x, y, sigma):.4f}")
 # ### Biased, unbiased, and below zero
 #
 # An expectation becomes a mean over pairs. If a row's pair with itself is among them, $k(x_i, x_i) = 1$ lifts the value
-# for any sample: the **biased** estimator. Without these pairs it is **unbiased**. Four hundred times we draw two
+# for any sample: the **biased** estimator. Without these pairs it is **unbiased**. Again and again we draw two
 # samples of 30 from *one* domain, whose true distance is zero.
 
 # %%
@@ -455,11 +455,11 @@ plots.lines(
 #
 # ## 5 What it brings: measured
 #
-# Now the whole network learns, not a layer on frozen features: 100 steps of AdamW, 32 images a domain, rates 0.0003 and
-# 0.003, weights 1 and not tuned, λ rising as above. Of four checkpoints the one with the most *information* on
+# Now the whole network learns, not a layer on frozen features: 100 steps of AdamW, 32 images a domain, the two rates
+# of lesson 3, weights 1 and not tuned, λ rising as above. Of four checkpoints the one with the most *information* on
 # unlabelled target images is kept: predictions that are certain one by one and differ from one another. Five seeds,
-# recorded by `python -m benchmarks.adaptation --record`. **AdaBN** adds no loss at all: batch norm's running statistics
-# follow the target instead of the source (lesson 10). MMD, CORAL and both kinds of DANN do that as well; "+
+# recorded by `python -m benchmarks.adaptation --record`. **AdaBN** adds no loss at all: batch norm's running
+# statistics follow the target instead of the source (lesson 10). MMD, CORAL and both kinds of DANN do that as well; "+
 # information" adds the information as a loss.
 
 # %%
@@ -497,7 +497,7 @@ print(f"a linear head on the frozen backbone, learnt from clean digits, on the s
 # - *MMD at weight 1 adds next to nothing to it here*: 0.0 and 0.2 points. On frozen features, in section 3, the same
 #   loss did move things; a weight that serves one network need not serve another.
 # - *CORAL adds where the shift is in the shapes* (drawn → handwritten) and nothing where it is in the ground.
-# - *DANN with information is ahead of AdaBN in both pairs*, by three and by eight points. DANN alone is ahead in the
+# - *DANN with information is ahead of AdaBN in both pairs*, by more than its interval. DANN alone is ahead in the
 #   first pair; in the second its interval holds zero. The information presumes that the ten classes are about equally
 #   frequent in the target, which is true here.
 # - *What would you have had for nothing?* The frozen backbone with a linear head, not adapted at all, is far above

@@ -250,7 +250,7 @@ EXERCISE = Exercise(
     hints=(
         "Three steps: λ from symmetric_beta, the partners from torch.randperm, both with the generator; then the same "
         "blend twice, once for the images and once for the one-hot labels.",
-        "lam = symmetric_beta(alpha, len(images) if per_sample else 1, generator) has the shape (1,) or (N,). For the "
+        "What symmetric_beta draws, lam, has the shape (1,) or, if you ask it for one λ per image, (N,). For the "
         "images, bring it into their type and .view(-1, 1, 1, ...), with as many ones as they have other axes; for "
         "F.one_hot(labels, classes), into that of the targets and .view(-1, 1).",
     ),
