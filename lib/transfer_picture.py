@@ -125,21 +125,21 @@ def likeness_picture(tables: Mapping[str, Tensor], stages: Sequence[str], title:
 
 @in_style
 def stage_picture(
-    stage: str, target: str, points: Tensor, labels: Tensor, marks: Sequence[str], scores: Mapping[str, float]
+    stage: str, task: str, points: Tensor, labels: Tensor, marks: Sequence[str], scores: Mapping[str, float]
 ) -> Picture:
-    """What one stage makes of a target: its images in the plane in which the classes lie apart, and what a probe reads.
+    """What one stage makes of a task: its images in the plane in which the classes lie apart, and what a probe reads.
 
     points: shape (N, 2), as `class_plane` gives them; labels: int64, shape (N,); marks: a letter for each class, drawn
     in its place. scores: whose images → accuracy of a linear probe after this stage, in [0, 1].
     """
-    title = f"{stage}: does it tell {target} apart?"
+    title = f"{stage}: does it tell {task} apart?"
     note = "letters: images that it did not learn from, at their features; ✚ the middle of a class"
     figure = new_figure(4.9, title, note)
     plane, bars = figure.subplots(2, 1, height_ratios=[3.4, 0.5 + 0.3 * len(scores)])
     _scatter(plane, points, labels, marks)
     for row, (name, score) in enumerate(scores.items()):
         style = _look(name)
-        bars.barh(row, 100 * score, 0.6, color=style.colour if name == target else FAINT)
+        bars.barh(row, 100 * score, 0.6, color=style.colour if name == task else FAINT)
         bars.text(100 * score + 1.5, row, f"{100 * score:.0f} %", va="center", fontsize=SMALL)
     bars.set_yticks(range(len(scores)), list(scores), fontsize=SMALL)
     bars.set(xlim=(0, 112), ylim=(len(scores) - 0.4, -0.6), xticks=range(0, 101, 20))
