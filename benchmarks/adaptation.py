@@ -15,7 +15,7 @@ from multiprocessing import get_context
 
 import torch
 
-from benchmarks.recording import Recording, lacking
+from benchmarks.recording import Recording, lacking, rows_of
 from lib import settings
 from lib.adaptation import METHODS, ON_TARGET, SOURCE_ONLY, adapt, best, gap_closed
 from lib.adversarial import DomainAdversarialNetwork
@@ -23,7 +23,7 @@ from lib.backbones import load_backbone
 from lib.comparison import prepared
 from lib.datasets import load_task
 from lib.datasets.task import Split
-from lib.results import mean_and_interval, origin, record, recorded
+from lib.results import mean_and_interval, origin, record
 from lib.training import accuracy
 
 NAME, COMMAND = "adaptation", "python -m benchmarks.adaptation"
@@ -123,10 +123,7 @@ def main() -> None:
 
 def known() -> tuple[dict, ...]:
     """The rows that are recorded already."""
-    try:
-        return tuple(row | {name: int(row[name]) for name in ("seed", "step")} for row in recorded(NAME).rows)
-    except FileNotFoundError:
-        return ()
+    return tuple(row | {name: int(row[name]) for name in ("seed", "step")} for row in rows_of(NAME))
 
 
 def table(rows: list[dict]) -> str:

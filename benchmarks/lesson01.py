@@ -8,14 +8,12 @@ started again, it goes on where it was. Words choose tables: `python -m benchmar
   characters, ten at a time out of a thousand, and on three targets; ten images a class to learn from everywhere.
 """
 
-import argparse
-from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
 
-from benchmarks.recording import recordings_of
+from benchmarks.recording import Jobs, Row, Table, measure_tables, recordings_of
 from lib import settings
 from lib.backbones import load_backbone, preprocessing
 from lib.comparison import RECIPES, compare, prepared
@@ -23,7 +21,6 @@ from lib.datasets import load_task
 from lib.datasets.glyph_bank import CLASSES
 from lib.datasets.glyphnet import draw_glyphs
 from lib.representation import stage_features
-from lib.results import Value, origin, record, recorded
 from lib.stage_probes import probe_stages
 
 COMMAND = "python -m benchmarks.lesson01"
@@ -31,9 +28,6 @@ SIZES, SEEDS = (10, 5, 20), 5
 NETWORKS = {"pre-trained": "bundled", "never trained": None}
 PROBED = ("digits-on-photographs", "blood-cells", "granites")
 SOURCE, DRAWINGS, GROUPS = "characters", 20_000, 20
-Key = tuple[Value, ...]
-Row = dict[str, Value]
-Jobs = Iterator[tuple[Key, Callable[[], list[Row]]]]
 
 
 # ---- what pre-training is worth on a distant target ----------------------------------------------------------------
@@ -122,49 +116,13 @@ def _rows(scores: dict[str, float], seed: int) -> list[Row]:
 
 # ---- tables --------------------------------------------------------------------------------------------------------
 
-TABLES: dict[str, tuple[tuple[str, ...], Callable[[], Jobs]]] = {
+TABLES: dict[str, Table] = {
     "stages": (("network", "task"), stage_jobs),
     "granites": (("technique", "images_per_class", "seed"), granite_jobs),
 }
 
 
-def measure(table: str) -> None:
-    """Measure what `table` lacks, writing after every job."""
-    columns, jobs = TABLES[table]
-    name, have = f"lesson01_{table}", dict[Key, list[Row]]()
-    for row in known(name):
-        have.setdefault(tuple(row[column] for column in columns), []).append(row)
-    for key, job in jobs():
-        if key not in have:
-            have[key] = [dict(zip(columns, key, strict=True)) | row for row in job()]
-            print(table, *key, *(row["accuracy"] for row in have[key][:6]), flush=True)
-            write(name, [row for rows in have.values() for row in rows])
-
-
-def known(name: str) -> tuple[Row, ...]:
-    """The rows that are recorded already."""
-    try:
-        return recorded(name).rows
-    except FileNotFoundError:
-        return ()
-
-
-def write(name: str, rows: list[Row]) -> None:
-    """Write the table whole, with its origin."""
-    whole = [{k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in row.items()} for row in rows]
-    record(name, whole, **origin(COMMAND))
-
-
-def main() -> None:
-    """Measure all tables, or those that are named."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
-    parser.add_argument("tables", nargs="*", default=list(TABLES), help="which (default: all)")
-    torch.set_num_threads(1)
-    for table in parser.parse_args().tables:
-        measure(table)
-
-
 RECORDINGS = recordings_of("lesson01", COMMAND, TABLES)
 
 if __name__ == "__main__":
-    main()
+    measure_tables("lesson01", COMMAND, TABLES, __doc__.splitlines()[0])

@@ -4,31 +4,25 @@
 started again, it goes on where it was. Words choose tables: `python -m benchmarks.lesson02 seconds`. One thread.
 """
 
-import argparse
-from collections.abc import Callable, Iterator
-
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from benchmarks.recording import recordings_of
+from benchmarks.recording import Jobs, Row, Table, measure_tables, recordings_of
 from lib import backbones, comparison, settings
 from lib.architectures import Classifier, classifier_table
 from lib.bundled import ARCHITECTURES
 from lib.datasets import load_task
 from lib.depth import KINDS, deep_stack, gradient_reach
 from lib.network_costs import processor_seconds
-from lib.results import Value, origin, record, recorded
 from lib.training import train
 
 COMMAND = "python -m benchmarks.lesson02"
 SEEDS, LAYERS = 5, (2, 4, 10, 20, 40)
 MOST_GFLOPS, MOST_PARAMETERS = 20, 150e6  # of networks that are timed: the larger ones take minutes, or gigabytes
-Key = tuple[Value, ...]
-Row = dict[str, Value]
 
 
-def depth() -> Iterator[tuple[Key, Callable[[], Row]]]:
+def depth() -> Jobs:
     """Stacks of each kind and depth: the gradient at the first layer, and the loss after 20 epochs on 100 images."""
     few = load_task("digits-on-photographs").train.few(10, seed=0)
     images, labels = F.avg_pool2d(comparison.prepared(few), 2), few.labels.to(settings.device())
@@ -46,7 +40,7 @@ def depth() -> Iterator[tuple[Key, Callable[[], Row]]]:
                 yield (kind, layers, seed), lambda k=kind, n=layers, s=seed: measured(k, n, s)
 
 
-def backbone_heads() -> Iterator[tuple[Key, Callable[[], Row]]]:
+def backbone_heads() -> Jobs:
     """A linear head on each bundled backbone, trained and never trained: accuracy at ten images a class."""
     task = load_task("digits-on-photographs")
 
@@ -61,7 +55,7 @@ def backbone_heads() -> Iterator[tuple[Key, Callable[[], Row]]]:
                     yield (name, technique, seed), lambda n=name, t=technique, s=seed: measured(n, t, s)
 
 
-def seconds() -> Iterator[tuple[Key, Callable[[], Row]]]:
+def seconds() -> Jobs:
     """Torchvision's classifiers, never trained: processor time for one image of the size that each is meant for."""
 
     def measured(row: Classifier) -> Row:
@@ -81,49 +75,14 @@ def has_depthwise(network: nn.Module) -> bool:
     return any(layer.groups == layer.in_channels > 1 for layer in layers)
 
 
-TABLES: dict[str, tuple[tuple[str, ...], Callable[[], Iterator[tuple[Key, Callable[[], Row]]]]]] = {
+TABLES: dict[str, Table] = {
     "depth": (("kind", "layers", "seed"), depth),
     "backbones": (("backbone", "technique", "seed"), backbone_heads),
     "seconds": (("name",), seconds),
 }
 
 
-def measure(table: str) -> None:
-    """Measure what `table` lacks, writing after every row."""
-    columns, jobs = TABLES[table]
-    name = f"lesson02_{table}"
-    have = {tuple(row[column] for column in columns): row for row in known(name)}
-    rows: list[Row] = []
-    for key, job in jobs():
-        rows.append(have.pop(key, None) or dict(zip(columns, key, strict=True)) | job())
-        print(table, *rows[-1].values(), flush=True)
-        write(name, [*rows, *have.values()])
-
-
-def known(name: str) -> tuple[Row, ...]:
-    """The rows that are recorded already."""
-    try:
-        return recorded(name).rows
-    except FileNotFoundError:
-        return ()
-
-
-def write(name: str, rows: list[Row]) -> None:
-    """Write the table whole, with its origin."""
-    whole = [{k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in row.items()} for row in rows]
-    record(name, whole, **origin(COMMAND))
-
-
-def main() -> None:
-    """Measure all tables, or those that are named."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.splitlines()[0])
-    parser.add_argument("tables", nargs="*", default=list(TABLES), help="which (default: all)")
-    torch.set_num_threads(1)
-    for table in parser.parse_args().tables:
-        measure(table)
-
-
 RECORDINGS = recordings_of("lesson02", COMMAND, TABLES)
 
 if __name__ == "__main__":
-    main()
+    measure_tables("lesson02", COMMAND, TABLES, __doc__.splitlines()[0])

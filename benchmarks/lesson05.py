@@ -8,7 +8,7 @@ run; stopped and started again, it goes on where it was.
 
 from collections.abc import Iterator
 
-from benchmarks.recording import Recording
+from benchmarks.recording import Recording, rows_of
 from lib.datasets import load_task
 from lib.rate_trials import Trial, best_base, rate_trial
 from lib.results import Recorded, mean_and_interval, origin, record, recorded
@@ -34,15 +34,11 @@ def main() -> None:
 
 def known() -> dict[Key, Trial]:
     """What is recorded already."""
-    try:
-        rows = recorded(NAME).rows
-    except FileNotFoundError:
-        return {}
     return {
         (str(row["schedule"]), float(row["decay"]), float(row["base"]), int(row["seed"])): Trial(
             *(float(row[column]) for column in Trial._fields)
         )
-        for row in rows
+        for row in rows_of(NAME)
     }
 
 

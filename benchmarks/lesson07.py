@@ -5,56 +5,26 @@
 started again, it goes on where it was.
 """
 
-from collections.abc import Iterator
-
-from benchmarks.recording import Recording, lacking
+from benchmarks.recording import Jobs, Row, Table, measure_tables, recordings_of
 from lib.augmentation_trials import augmentation_trial, kinds
 from lib.datasets import load_task
-from lib.rate_trials import Trial
-from lib.results import Recorded, mean_and_interval, origin, record, recorded
+from lib.results import Recorded, mean_and_interval, recorded
 
-NAME, COMMAND = "lesson07_augmentations", "python -m benchmarks.lesson07"
-IMAGES_PER_CLASS, SEEDS, CLASSES = 10, 5, 10
-
-Key = tuple[str, int]
-"""Kind, seed."""
+COMMAND = "python -m benchmarks.lesson07"
+IMAGES_PER_CLASS, SEEDS = 10, 5
 
 
-def main() -> None:
-    """Measure what is not recorded yet, write it, and print what was compared."""
-    rows, task = known(), load_task("digits-on-photographs")
-    for kind, seed in planned(rows):
-        rows[kind, seed] = found = augmentation_trial(task, IMAGES_PER_CLASS, seed, kind)
-        print(f"{kind:<20} seed {seed}: {found.accuracy:.3f}", flush=True)
-        record(NAME, table(rows), **origin(COMMAND))
-    print(in_lines(recorded(NAME)))
+def jobs() -> Jobs:
+    """Every kind on one seed, then on the next."""
+    task = load_task("digits-on-photographs")
 
+    def measured(kind: str, seed: int) -> Row:
+        trial = augmentation_trial(task, IMAGES_PER_CLASS, seed, kind)
+        return {name: round(share, 4) for name, share in trial._asdict().items()}
 
-def known() -> dict[Key, Trial]:
-    """What is recorded already."""
-    try:
-        rows = recorded(NAME).rows
-    except FileNotFoundError:
-        return {}
-    return {
-        (str(row["kind"]), int(row["seed"])): Trial(*(float(row[column]) for column in Trial._fields)) for row in rows
-    }
-
-
-def planned(rows: dict[Key, Trial]) -> Iterator[Key]:
-    """What is still to be measured: whole seeds, one after the other."""
-    yield from (key for key in every() if key not in rows)
-
-
-def every() -> list[Key]:
-    """All runs, in order."""
-    return [(kind, seed) for seed in range(SEEDS) for kind in kinds(CLASSES)]
-
-
-def table(rows: dict[Key, Trial]) -> list[dict[str, str | float]]:
-    """One row a run, shares to four places."""
-    columns = ("kind", "seed", *Trial._fields)
-    return [dict(zip(columns, (*k, *(round(x, 4) for x in trial)), strict=True)) for k, trial in rows.items()]
+    for seed in range(SEEDS):
+        for kind in kinds(len(task.classes)):
+            yield (kind, seed), lambda k=kind, s=seed: measured(k, s)
 
 
 def in_lines(result: Recorded) -> str:
@@ -68,7 +38,9 @@ def in_lines(result: Recorded) -> str:
     return "\n".join(lines)
 
 
-RECORDINGS = (Recording(NAME, COMMAND, lambda: lacking(NAME, ("kind", "seed"), every())),)
+TABLES: dict[str, Table] = {"augmentations": (("kind", "seed"), jobs)}
+RECORDINGS = recordings_of("lesson07", COMMAND, TABLES)
 
 if __name__ == "__main__":
-    main()
+    measure_tables("lesson07", COMMAND, TABLES, __doc__.splitlines()[0])
+    print(in_lines(recorded("lesson07_augmentations")))

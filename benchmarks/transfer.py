@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.recording import Recording, lacking
+from benchmarks.recording import Recording, lacking, rows_of
 from lib import plots
 from lib.bundled import ARCHITECTURES
 from lib.comparison import RECIPES, Result, compare
@@ -80,11 +80,7 @@ def draw() -> None:
 
 def known() -> tuple[dict, ...]:
     """The rows that are recorded already."""
-    try:
-        rows = recorded(NAME).rows
-        return tuple(row | {name: int(row[name]) for name in ("images_per_class", "seed")} for row in rows)
-    except FileNotFoundError:
-        return ()
+    return tuple(row | {name: int(row[name]) for name in ("images_per_class", "seed")} for row in rows_of(NAME))
 
 
 def table(rows: list[dict], sizes: tuple[int, ...]) -> str:

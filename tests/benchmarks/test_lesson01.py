@@ -1,4 +1,4 @@
-"""Lesson 1's measurements: whole, resumed, and made of what they say."""
+"""Lesson 1's measurements: whole, and made of what they say."""
 
 import itertools
 
@@ -22,18 +22,6 @@ def test_recorded_holds_every_run_and_every_probe_once():
 
 def test_recordings_miss_nothing():
     assert [one.missing() for one in lesson01.RECORDINGS] == [0, 0]
-
-
-def test_measure_asks_only_for_what_is_missing(monkeypatch, tmp_path):
-    write, read, run = lesson01.record, lesson01.recorded, []
-    monkeypatch.setattr(lesson01, "record", lambda name, rows, **origin: write(name, rows, **origin, folder=tmp_path))
-    monkeypatch.setattr(lesson01, "recorded", lambda name: read(name, tmp_path))
-    for names in ("a", "ab"):
-        jobs = [((name,), lambda n=name: run.append(n) or [{"accuracy": 0.5}, {"accuracy": 0.7}]) for name in names]
-        monkeypatch.setitem(lesson01.TABLES, "made", (("name",), lambda jobs=jobs: iter(jobs)))
-        lesson01.measure("made")
-    assert run == ["a", "b"]
-    assert [row["name"] for row in recorded("lesson01_made", tmp_path).rows] == ["a", "a", "b", "b"]
 
 
 def test_divided_learns_from_the_first_ten_of_each_character_and_tests_on_the_others():

@@ -1,19 +1,16 @@
 """The recorded augmentations of lesson 7: whole, and what their command gives."""
 
 from benchmarks import lesson07
-from lib.rate_trials import Trial
+from lib.augmentation_trials import kinds
 from lib.results import Recorded, recorded
 
 
 def test_recorded_holds_every_kind_and_seed_once():
-    table = recorded(lesson07.NAME)
-    assert [(row["kind"], row["seed"]) for row in table.rows] == lesson07.every()
+    table = recorded("lesson07_augmentations")
+    asked = [key for key, _ in lesson07.jobs()]
+    assert [(row["kind"], row["seed"]) for row in table.rows] == asked
+    assert asked == list(dict.fromkeys(asked)) and len(asked) == lesson07.SEEDS * len(kinds(10))
     assert table.command == lesson07.COMMAND
-
-
-def test_planned_goes_on_where_it_was():
-    first, *rest = lesson07.every()
-    assert list(lesson07.planned({first: Trial(0.5, 0.5, 1.0)})) == rest
 
 
 def test_in_lines_gives_gains_within_seeds():
