@@ -5,8 +5,9 @@ same first head and the same order of the images.
 """
 
 import math
+from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -36,15 +37,19 @@ class Kind(NamedTuple):
     smoothing: float = 0.0
 
 
-def only(**wanted: float | tuple[float, float]) -> BatchAugmentation:
-    """A `BatchAugmentation` that does what is named and nothing else.
+def only(**wanted: Any) -> BatchAugmentation:
+    """A `BatchAugmentation` that does what is named and nothing else. Raises TypeError for an unknown name.
 
     Example:
         >>> only(flip=0.5).degrees
         0.0
     """
-    nothing = dict.fromkeys(("flip", "degrees", "jitter", "hue", "grey", "blur", "erase"), 0.0)
-    return BatchAugmentation(**({"crop_area": (1.0, 1.0)} | nothing | wanted))  # type: ignore[arg-type]  # by name
+    return replace(_NOTHING, **wanted)
+
+
+_NOTHING = BatchAugmentation(
+    flip=0.0, degrees=0.0, crop_area=(1.0, 1.0), jitter=0.0, hue=0.0, grey=0.0, blur=0.0, erase=0.0
+)
 
 
 def randaugmented(images: Tensor, generator: torch.Generator) -> Tensor:

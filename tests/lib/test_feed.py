@@ -7,6 +7,7 @@ from torchvision.transforms import v2
 
 from lib import distributed
 from lib.augmentation import PerImage, train_transform
+from lib.augmentation_trials import only
 from lib.backbones import Normalisation
 from lib.batch_augmentation import BatchAugmentation
 from lib.datasets.task import Split
@@ -15,7 +16,6 @@ from lib.freezing import freeze
 from lib.plan import Plan
 
 PREPARE = Normalisation((0.4, 0.5, 0.6), (0.2, 0.25, 0.3))
-NOTHING = {"flip": 0.0, "degrees": 0.0, "crop_area": (1.0, 1.0), "jitter": 0.0, "hue": 0.0, "grey": 0.0, "blur": 0.0}
 
 
 def data(count=7):
@@ -36,7 +36,7 @@ def epoch(**options):
 
 @pytest.mark.parametrize(
     "augment",
-    [None, BatchAugmentation(**NOTHING, erase=0.0), PerImage(v2.Identity())],
+    [None, only(), PerImage(v2.Identity())],
     ids=["plain", "all-at-once", "one-by-one"],
 )
 def test_batches_hold_every_image_once_and_normalised_once(augment):

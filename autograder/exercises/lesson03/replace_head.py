@@ -1,12 +1,9 @@
 """Exercise: take the source task's output layer off, and put a fresh one on."""
 
-import copy
-from collections.abc import Callable
-
 import torch
-from torch import nn
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.exercises.lesson03 import head_mistakes as mistakes
 from autograder.probes import lesson03 as probes
 from lib.backbones import replace_head
 
@@ -29,109 +26,6 @@ def _cases(seed: int) -> list[Case]:
         case("`fc` in evaluation mode, 3 classes, dropout 0.4", "fc", evaluation=True, classes=3, dropout=0.4),
         case("`fc` in training mode, 3 classes, dropout 0.4", "fc", classes=3, dropout=0.4),
     ]
-
-
-# ---- misconceptions -----------------------------------------------------------------------------------------------
-
-
-def _output_name(model: nn.Module) -> str:
-    return [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1]
-
-
-def _head(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
-    if hidden is None:
-        return nn.Sequential(nn.Dropout(dropout), nn.Linear(old.in_features, classes)).to(old.weight)
-    return nn.Sequential(
-        nn.Linear(old.in_features, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, classes)
-    ).to(old.weight)
-
-
-Make = Callable[[nn.Linear, int, int | None, float], nn.Module]
-
-
-def _with(make: Make) -> Callable[..., nn.Module]:
-    """The right place, and the head that `make` makes."""
-
-    def replace(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
-        name = _output_name(model)
-        old = model.get_submodule(name)
-        assert isinstance(old, nn.Linear)
-        model.set_submodule(name, make(old, classes, hidden, dropout))
-        return model
-
-    return replace
-
-
-def _always_fc(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
-    old = model.fc if isinstance(getattr(model, "fc", None), nn.Linear) else nn.Linear(1, 1)
-    assert isinstance(old, nn.Linear)
-    model.fc = _head(old, classes, hidden, dropout)
-    return model
-
-
-def _whole_classifier(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
-    name, part = list(model.named_children())[-1]
-    first = next(module for module in part.modules() if isinstance(module, nn.Linear))
-    setattr(model, name, _head(first, classes, hidden, dropout))
-    return model
-
-
-def _number_only(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
-    old = model.get_submodule(_output_name(model))
-    assert isinstance(old, nn.Linear)
-    old.out_features = classes
-    return model
-
-
-def _on_top(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
-    name = _output_name(model)
-    old = model.get_submodule(name)
-    assert isinstance(old, nn.Linear)
-    after = nn.Linear(old.out_features, old.out_features).to(old.weight)
-    model.set_submodule(name, nn.Sequential(old, _head(after, classes, hidden, dropout)))
-    return model
-
-
-def _in_a_copy(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
-    return _with(_head)(copy.deepcopy(model), classes, hidden=hidden, dropout=dropout)
-
-
-def _returns_nothing(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> None:
-    replace_head(model, classes, hidden=hidden, dropout=dropout)
-
-
-def _in_evaluation(model: nn.Module, classes: int, *, hidden: int | None = None, dropout: float = 0.0) -> nn.Module:
-    return replace_head(model, classes, hidden=hidden, dropout=dropout).eval()
-
-
-def _old_rows(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
-    head = _head(old, classes, hidden, dropout)
-    last = [layer for layer in head.modules() if isinstance(layer, nn.Linear)][-1]
-    if hidden is None:
-        last.load_state_dict({"weight": old.weight[:classes], "bias": old.bias[:classes]})
-    return head
-
-
-def _frozen_too(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
-    return _head(old, classes, hidden, dropout).requires_grad_(old.weight.requires_grad)
-
-
-def _single_precision(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
-    return _head(old, classes, hidden, dropout).to(old.weight.device, torch.float32)
-
-
-def _linear_only(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
-    head = _head(old, classes, hidden, dropout)
-    return nn.Sequential(*(layer for layer in head.children() if not isinstance(layer, nn.ReLU)))
-
-
-def _dropout_last(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
-    layers = list(_head(old, classes, hidden, dropout).children())
-    return nn.Sequential(*(layer for layer in layers if not isinstance(layer, nn.Dropout)), nn.Dropout(dropout))
-
-
-def _hidden_ignored(old: nn.Linear, classes: int, hidden: int | None, dropout: float) -> nn.Module:
-    return _head(old, classes, None, dropout)
 
 
 EXERCISE = Exercise(
@@ -177,80 +71,82 @@ EXERCISE = Exercise(
     misconceptions=(
         Misconception(
             "returns-nothing",
-            _returns_nothing,
+            mistakes.returns_nothing,
             "The head is in its place, and nothing comes back: a function without a return statement gives None. The "
             "contract says what is returned.",
         ),
         Misconception(
             "always-fc",
-            _always_fc,
+            mistakes.always_fc,
             "You set `model.fc`. In a ResNet that is the output layer; elsewhere it is a new attribute that forward "
             "never calls. Which layer is the last linear one, whatever it is called?",
         ),
         Misconception(
             "whole-classifier",
-            _whole_classifier,
+            mistakes.whole_classifier,
             "You replace the whole last block. In a VGG two pre-trained layers go with it; only the output layer "
             "speaks the source task's language.",
         ),
         Misconception(
             "number-only",
-            _number_only,
+            mistakes.number_only,
             "out_features is a note on the layer's door. The weight behind it has as many rows as before.",
         ),
         Misconception(
             "stacked-on-top",
-            _on_top,
+            mistakes.on_top,
             "The new head sits on the old one: it sees the source task's scores instead of the features, and most of "
             "what the backbone knows is lost on the way.",
         ),
         Misconception(
             "in-a-copy",
-            _in_a_copy,
+            mistakes.in_a_copy,
             "You return a changed copy; the contract says in place. Whoever holds the model still holds the old head.",
         ),
         Misconception(
             "old-rows-kept",
-            _with(_old_rows),
+            mistakes.put_on(mistakes.old_rows),
             "Your new head begins with rows of the old one. Class 3 of the target has nothing to do with class 3 of "
             "the source: start afresh.",
         ),
         Misconception(
             "frozen-too",
-            _with(_frozen_too),
+            mistakes.put_on(mistakes.frozen_too),
             "In a frozen network your new head is frozen as well. It is the one part that must learn.",
         ),
         Misconception(
             "single-precision",
-            _with(_single_precision),
+            mistakes.put_on(mistakes.single_precision),
             "The new layer is in single precision in a network in double: they cannot be multiplied. dtype and device "
             "come from the layer that you replace.",
         ),
         Misconception(
             "new-layers-train",
-            _with(_head),
+            mistakes.put_on(mistakes.right_head),
             "New layers begin in training mode. In a model that is in evaluation mode, as a loaded one is, your "
             "dropout drops: the same image gets other scores each time. `model.training` says which mode it is.",
         ),
         Misconception(
             "all-in-evaluation",
-            _in_evaluation,
+            mistakes.in_evaluation,
             "You put the model into evaluation mode. Its mode is not yours to change, and in a model that trains the "
             "new head has to train as well.",
         ),
         Misconception(
             "no-activation",
-            _with(_linear_only),
+            mistakes.put_on(mistakes.linear_only),
             "Two linear layers with nothing between them are one linear layer. The hidden one needs its ReLU.",
         ),
         Misconception(
             "dropout-last",
-            _with(_dropout_last),
+            mistakes.put_on(mistakes.dropout_last),
             "Your dropout comes after the output layer: it sets whole classes' scores to zero at random. It belongs "
             "before.",
         ),
         Misconception(
-            "hidden-ignored", _with(_hidden_ignored), "Where does `hidden` enter? Your head is always a single layer."
+            "hidden-ignored",
+            mistakes.put_on(mistakes.hidden_ignored),
+            "Where does `hidden` enter? Your head is always a single layer.",
         ),
     ),
     difficulty=2,

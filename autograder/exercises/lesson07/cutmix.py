@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.exercises.lesson07 import mixing_parts as parts
 from autograder.probes import lesson07 as probes
 from lib.mixing import box_mask, cutmix, cutmix_box, symmetric_beta
 
@@ -126,17 +127,7 @@ EXERCISE = Exercise(
             ("mixed images", "shape and type of the targets"),
             cases=(3, 4),
         ),
-        Property(
-            "The caller's images and labels are left alone, and nothing but the generator draws.",
-            1,
-            (
-                "images are as they were",
-                "labels are as they were",
-                "it draws from the generator alone",
-                "some image is mixed",
-            ),
-            cases=(0, 1),
-        ),
+        parts.CALLERS,
     ),
     misconceptions=(
         Misconception(
@@ -194,21 +185,13 @@ EXERCISE = Exercise(
             "Your λ does not come from `generator`, but from the global random state: the same seed gives another "
             "batch each time.",
         ),
-        Misconception(
-            "neighbours",
-            _With(neighbours=True),
-            "Your partner is always the neighbour in the batch. The contract asks for a random permutation.",
-        ),
+        parts.neighbours(_With(neighbours=True)),
         Misconception(
             "targets-not-mixed",
             _With(hot_only=True),
             "Your targets know nothing of the box. A picture that shows two classes needs a target that names two.",
         ),
-        Misconception(
-            "other-partners-for-the-labels",
-            _With(other_targets=True),
-            "Images and labels are paired with different partners. One permutation serves both.",
-        ),
+        parts.other_partners(_With(other_targets=True)),
         Misconception(
             "one-box-for-all", _With(each=False), "With per_sample=True all your images still share one box."
         ),
@@ -217,12 +200,7 @@ EXERCISE = Exercise(
             _With(each=True),
             "You draw a box for each image where one was asked for: per_sample is False by default.",
         ),
-        Misconception(
-            "the-listing-s-four",
-            _With(listing=True),
-            "You return the images, two sets of labels and λ, as many listings do. The contract returns two tensors: "
-            "the targets are mixed here.",
-        ),
+        parts.four_returned(_With(listing=True)),
         Misconception(
             "always-float64",
             _With(double=True),

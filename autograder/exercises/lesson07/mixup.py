@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.exercises.lesson07 import mixing_parts as parts
 from autograder.probes import lesson07 as probes
 from lib.mixing import mixup, symmetric_beta
 
@@ -128,17 +129,7 @@ EXERCISE = Exercise(
             ("shape and type of the targets", "mixed images"),
             cases=(1, 4),
         ),
-        Property(
-            "The caller's images and labels are left alone, and nothing but the generator draws.",
-            1,
-            (
-                "images are as they were",
-                "labels are as they were",
-                "it draws from the generator alone",
-                "some image is mixed",
-            ),
-            cases=(0, 1),
-        ),
+        parts.CALLERS,
     ),
     misconceptions=(
         Misconception(
@@ -163,23 +154,14 @@ EXERCISE = Exercise(
             "You give λ to the partner and 1 − λ to the image itself. In the formula, λ stands at i. The law is the "
             "same, for Beta(α, α) is symmetric, but not the batch.",
         ),
-        Misconception(
-            "other-partners-for-the-labels",
-            _With(other_targets=True),
-            "Images and labels are paired with different partners. One permutation serves both.",
-        ),
+        parts.other_partners(_With(other_targets=True)),
         Misconception(
             "in-place",
             _With(in_place=True),
             "You write into the caller's batch: whoever holds these images, a cache for one, has mixed ones from now "
             "on, with their old labels.",
         ),
-        Misconception(
-            "the-listing-s-four",
-            _With(listing=True),
-            "You return the images, two sets of labels and λ, as many listings do. The contract returns two tensors: "
-            "the targets are mixed here.",
-        ),
+        parts.four_returned(_With(listing=True)),
         Misconception(
             "hard-targets",
             _With(hard=True),
@@ -197,11 +179,7 @@ EXERCISE = Exercise(
             "You draw the partners before λ. Both orders are fair; the contract names one, so that the same generator "
             "gives the same batch.",
         ),
-        Misconception(
-            "neighbours",
-            _With(partners="neighbours"),
-            "Your partner is always the neighbour in the batch. The contract asks for a random permutation.",
-        ),
+        parts.neighbours(_With(partners="neighbours")),
         Misconception(
             "batch-reversed",
             _With(partners="reversed"),

@@ -174,11 +174,7 @@ EXERCISE = Exercise(
             _With(mirrored=True),
             "You mirror whatever `flip` says. A mirrored digit is none, and whoever asks for flip=False knows.",
         ),
-        Misconception(
-            "never-mirrored",
-            _With(mirrored=False),
-            "You never mirror, not even with flip=True.",
-        ),
+        Misconception("never-mirrored", _With(mirrored=False), "You never mirror, not even with flip=True."),
         Misconception(
             "crop-of-8-per-cent",
             _With(scale=(0.08, 1.0)),
