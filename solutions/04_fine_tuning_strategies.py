@@ -50,7 +50,8 @@ between = ("last two", "gradual", "LP-FT")
 plots.where_we_are(known | dict.fromkeys(between), "Where we are: ten images a class", chance=0.1)
 
 # %% [markdown]
-# Our network, `resnet10`, has six stages: a stem, four stages of one residual block each, and the head. Whoever
+# Our network, `resnet10`, has six stages: a stem, four stages of one residual block each, and the head. The head is the
+# top; *deep* is far from the image, so the deepest stage below the head is the one next to it, `layer4`. Whoever
 # fine-tunes chooses among these:
 #
 # | strategy | what learns |

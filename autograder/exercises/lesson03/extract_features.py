@@ -23,7 +23,7 @@ def _cases(seed: int) -> list[Case]:
         for i, (words, count, batch_size) in enumerate(
             (
                 ("12 images in batches of 4", 12, 4),
-                ("11 images in batches of 4, the last batch smaller", 11, 4),
+                ("11 images in batches of 2, the last batch smaller", 11, 2),
                 ("3 images in batches of 8", 3, 8),
             )
         )
@@ -86,6 +86,11 @@ def _freezes(backbone: nn.Module, images: Tensor, batch_size: int = 256) -> Tens
 @torch.no_grad()
 def _all_at_once(backbone: nn.Module, images: Tensor, batch_size: int = 256) -> Tensor:
     return _with_history(backbone, images, len(images))
+
+
+@torch.no_grad()
+def _so_many_batches(backbone: nn.Module, images: Tensor, batch_size: int = 256) -> Tensor:
+    return torch.cat([_with_history(backbone, batch, len(batch)) for batch in images.chunk(batch_size)])
 
 
 @torch.no_grad()
@@ -172,6 +177,12 @@ EXERCISE = Exercise(
             "all-at-once",
             _all_at_once,
             "All images go through at once. On real data that does not fit into memory; batch_size says how many may.",
+        ),
+        Misconception(
+            "so-many-batches",
+            _so_many_batches,
+            "You cut the images into batch_size pieces, and many images make large ones. batch_size says how many "
+            "images a piece may have.",
         ),
         Misconception(
             "list-of-batches", _list, "This is a list of batches. One tensor is asked for, a row for each image."
