@@ -171,8 +171,8 @@ EXERCISE = Exercise(
         Misconception(
             "momentum-zero",
             _momentum,
-            "Momentum 0 holds the statistics, but in training mode they are not used: the layer still normalises by the "
-            "batch at hand, and counts it.",
+            "Momentum 0 holds the statistics, but in training mode they are not used: the layer still normalises by "
+            "the batch at hand, and counts it.",
         ),
         Misconception(
             "statistics-thrown-away",
