@@ -116,9 +116,9 @@ guess_staged.beside(round(100 * scores[0.5]), "%")
 
 # %% [markdown]
 # All three know nearly all of their training images. With one rate for all, α = 1, every stage leaves its place, down
-# to the stem; and the test images suffer. Adam is part of the reason (Kingma and Ba, 2015): it divides each gradient by its
-# own recent size, so a parameter moves by about the rate in each step, whether its gradient is large or small. Nothing
-# holds the stem back but the rate that you give it.
+# to the stem; and the test images suffer. Adam is part of the reason (Kingma and Ba, 2015): it divides each gradient by
+# its own recent size, so a parameter moves by about the rate in each step, whether its gradient is large or small.
+# Nothing holds the stem back but the rate that you give it.
 #
 # The remedy is short (Howard and Ruder, 2018, who call it *discriminative fine-tuning*):
 #
