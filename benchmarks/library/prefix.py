@@ -1,7 +1,7 @@
 """A frozen prefix, computed once by the pipeline and in every epoch by the listing of lessons: pictures to weights.
 
 Both sides begin at files on the disk and validate after every epoch. In ten epochs the listing decodes and computes the
-prefix ten times, and we once, so the ratio is at most
+prefix ten times, and we once, so at an equal pace for each image the ratio is at most
 
     10 (p + l) / (p + 10 l),   p: decoding and the frozen prefix, l: the stages that learn, forward and backward
 
@@ -14,8 +14,10 @@ backward pass counted as two forward ones, without decoding, which adds to p:
     EfficientNet-B0       243    427      1.5
     MobileNetV3-Large     214      2      9.1
 
-The last stage of a MobileNetV3 below its head is one linear layer. What the bounds leave out: the listing runs frozen
-layers in training mode, where batch norm takes statistics, and steps all tensors one by one.
+The last stage of a MobileNetV3 below its head is one linear layer. What the bounds leave out, so that a ratio may lie
+above them: the listing runs frozen layers in training mode, where batch norm takes statistics, steps all tensors one by
+one, and computes in the usual layout; ours computes in channels_last, which depthwise convolutions like, and the prefix
+in chunks that a CPU likes.
 """
 
 import copy
