@@ -9,6 +9,7 @@ from typing import Any
 
 from IPython.display import display
 
+from autograder.diary import here, note
 from autograder.exercise import Exercise, Verdict
 from autograder.exercises import find
 from autograder.judge import first_difference, judge, run
@@ -40,6 +41,7 @@ def check(name: str, implementation: Any) -> None:
     where = device().type
     outcomes = run(exercise, implementation, SEED, where)
     verdict = judge(exercise, outcomes, SEED, where)
+    note(here(), verdict, implementation)
     display(Report(verdict, first_difference(exercise, outcomes, SEED, where)))
     if not verdict.passed:
         raise CheckFailed(_summary(verdict))

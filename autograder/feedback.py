@@ -12,11 +12,12 @@ from html import escape
 
 from autograder.exercise import Finding, Verdict
 from autograder.grading import Graded, Lesson, Result
+from autograder.probes import UNWRITTEN
 from autograder.report import STYLE, card
 
 GENERATOR = '<meta name="generator" content="autograder grade">'
 _LONGEST = 20_000, 300  # characters of code, and of what an answer gave
-_UNWRITTEN = "it is not written yet (NotImplementedError)"
+_UNWRITTEN = f"{UNWRITTEN} (NotImplementedError)"
 _ADVICE = {
     "it did not finish": "Does a loop miss its end, or does something wait?",
     "its process ended": "Does something end Python itself, such as os._exit, or use up the memory?",

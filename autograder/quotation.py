@@ -53,6 +53,18 @@ def quote(reference: Implementation, setup: str) -> str:
     return "\n\n\n".join(["\n".join(lines), *blocks]) + f"\n{END}"
 
 
+def whole(reference: Implementation) -> str:
+    """The reference's source as it stands in its module, with what it uses there; without marks and imports.
+
+    Raises ValueError where it is neither a function nor a class at the top of its module.
+    """
+    source = inspect.getsource(sys.modules[reference.__module__])
+    tree = ast.parse(source)
+    definition = _definition(tree, reference.__name__)
+    parts = [definition, *_helpers(tree, definition, set())]
+    return "\n\n\n".join(_lines(source, _beginning(part), part.end_lineno or 0) for part in parts)
+
+
 def _marked(source: str, definition: _Definition, before: list[str]) -> list[str]:
     """The lines of the definition with marks around each region, and `before` at the beginning of the first."""
     given, lines, start = source.splitlines(), list[str](), _beginning(definition)

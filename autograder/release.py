@@ -54,7 +54,7 @@ def drift(solutions: Path = SOLUTIONS, course: Path = COURSE) -> list[str]:
     found = [
         f"{path} is not what {solutions.name}/ gives" for path, content in products.items() if _differs(path, content)
     ]
-    present = {path for path in course.rglob("*") if path.is_file() and ".ipynb_checkpoints" not in path.parts}
+    present = {path for path in course.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(course))}
     return found + [f"{path} comes from no lesson in {solutions.name}/" for path in sorted(present - set(products))]
 
 
@@ -83,6 +83,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _products(solutions: Path, course: Path) -> dict[Path, bytes]:
     return {course / text.stem / f"{text.stem}.ipynb": generate(text) for text in lessons(solutions)}
+
+
+def _is_hidden(path: Path) -> bool:
+    """What a learner's own run leaves behind: checkpoints, predictions, the diary of what is solved."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _differs(path: Path, content: bytes) -> bool:

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+UNWRITTEN = "it is not written yet"  # how the error of a stub that still stands begins
+
 
 def observe(
     probe: Callable[..., dict[str, Any]], implementation: Any, device: str, inputs: dict[str, Any]
@@ -27,7 +29,7 @@ def observe(
     if error is None:
         return {"observations": observations}
     if isinstance(error, NotImplementedError):
-        return {"error": f"it is not written yet ({f'NotImplementedError: {error}'.rstrip(': ')})"}
+        return {"error": f"{UNWRITTEN} ({f'NotImplementedError: {error}'.rstrip(': ')})"}
     return {"error": f"it raised {type(error).__name__}: {error}"}
 
 

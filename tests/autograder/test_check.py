@@ -12,6 +12,11 @@ from lib.features import extract_features as reference_features
 from lib.freezing import freeze as reference_freeze
 
 
+@pytest.fixture(autouse=True)
+def somewhere(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # where the diary may be written
+
+
 @pytest.fixture
 def shown(monkeypatch):
     reports = []
