@@ -51,7 +51,7 @@ CHECKS = (
     ("import contracts", ("lint-imports",)),
     ("tests, lessons executed", ("-m", "pytest", "-q")),
     ("drift of the released lessons", ("-m", "autograder", "release", "--check")),
-    ("proof of the exercises", ("-m", "autograder", "verify")),
+    ("proof of the exercises", ("-m", "autograder", "verify", "--check")),
 )
 
 # What learners do not need is off: the instructor's views of nbgrader, news and update pop-ups, the extension shop.

@@ -1,4 +1,4 @@
-"""The proof of every exercise, printed as a table.
+"""The proof of every exercise, printed as a table and published as docs/proof.md.
 
 For each exercise: the reference earns full points; doing nothing earns none; every misconception loses points and is
 named by its own hint; every right alternative in tests/alternatives earns full points. On several seeds, on the CPU
@@ -19,9 +19,12 @@ import torch
 from autograder.exercise import Exercise, Implementation, Verdict
 from autograder.exercises import EXERCISES
 from autograder.judge import assess
+from lib.files import write_whole
 
 SEEDS = (0, 1, 2)
-ALTERNATIVES = Path(__file__).parent.parent / "tests" / "alternatives"
+ROOT = Path(__file__).parent.parent
+ALTERNATIVES = ROOT / "tests" / "alternatives"
+PAGE = ROOT / "docs" / "proof.md"
 
 
 @dataclass
@@ -69,24 +72,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seeds", type=int, default=len(SEEDS), help="on how many sets of cases (default: %(default)s)"
     )
+    parser.add_argument(
+        "--check", action="store_true", help="do not write docs/proof.md; fail if it is not what was found"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prove every exercise, print the table, and return 0 if all hold, 1 if not."""
+    """Prove every exercise, print the table, write or check its page; return 0 if all hold, 1 if not."""
     seeds = tuple(range(arguments.seeds))
     devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     proofs = [prove(exercise, device, seeds) for device in devices for exercise in EXERCISES.values()]
     print(table(proofs))
     failures = [f"{p.exercise.name} on {p.device}: {failure}" for p in proofs for failure in p.failures]
     print(*failures, sep="\n")
-    misconceptions = sum(len(exercise.misconceptions) for exercise in EXERCISES.values())
-    alternatives = sum(proof.alternatives for proof in proofs if proof.device == "cpu")
-    print(
-        f"{len(EXERCISES)} exercises, {misconceptions} misconceptions, {alternatives} alternatives, {len(seeds)} seeds"
-    )
+    on_cpu = [proof for proof in proofs if proof.device == "cpu"]
+    print(_summary(on_cpu, len(seeds)))
     print("CPU: " + ("proven" if not failures else f"{len(failures)} failures"), end=" · ")
     print("CUDA: " + ("run" if "cuda" in devices else "not run (no such device)"))
-    return 1 if failures else 0
+    if failures:
+        return 1
+    found = page(on_cpu, len(seeds))
+    if not arguments.check:
+        write_whole(PAGE, found)
+    elif not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != found:
+        print("docs/proof.md is not what was found. Run `python -m autograder verify` and commit what it writes.")
+        return 1
+    return 0
+
+
+def page(proofs: list[Proof], seeds: int) -> str:
+    """What is published: nothing in it depends on the machine."""
+    rows = [
+        f"| {int(p.exercise.lesson[:2])} | `{p.exercise.name}` | {p.exercise.points} | {len(p.exercise.properties)} "
+        f"| {len(p.exercise.misconceptions)} | {p.alternatives} |"
+        for p in proofs
+    ]
+    head = ["| lesson | exercise | points | properties | misconceptions | alternatives |", "|--:|---|--:|--:|--:|--:|"]
+    return "\n".join([_PUBLISHED, "", *head, *rows, "", f"{_summary(proofs, seeds)}.", ""])
+
+
+_PUBLISHED = """# The proof of the exercises
+
+`python -m autograder verify` has found this and written this page; the test command finds it anew and fails where the
+page says otherwise. For each exercise of the table, on the CPU and on every seed:
+
+- the reference earns every point;
+- a stub that is still empty, and functions that return nothing, a constant or their first argument, earn none;
+- each of the misconceptions, wrong answers that people give, loses points and is named by its own hint;
+- each of the alternatives, right answers written otherwise, earns every point.
+
+Where there is a CUDA device, the same command asks the same of it."""
+
+
+def _summary(proofs: list[Proof], seeds: int) -> str:
+    misconceptions = sum(len(proof.exercise.misconceptions) for proof in proofs)
+    alternatives = sum(proof.alternatives for proof in proofs)
+    return f"{len(proofs)} exercises, {misconceptions} misconceptions, {alternatives} alternatives, {seeds} seeds"
 
 
 def table(proofs: list[Proof]) -> str:

@@ -21,6 +21,10 @@ def shown(monkeypatch, tmp_path):
     return reports
 
 
+def solved(module):
+    return reference(module)
+
+
 def tried(*answers):
     for answer in answers:
         with pytest.raises(CheckFailed):
@@ -35,7 +39,7 @@ def test_progress_begins_at_the_beginning(shown):
 
 
 def test_progress_knows_of_what_was_solved_and_begun_in_any_lesson(shown, monkeypatch, tmp_path):
-    check("freeze", lambda module: reference(module))
+    check("freeze", solved)
     other = tmp_path / "07_elsewhere"
     other.mkdir()
     monkeypatch.chdir(other)
@@ -53,7 +57,7 @@ def test_progress_knows_of_what_was_solved_and_begun_in_any_lesson(shown, monkey
 
 def test_progress_says_so_when_all_is_solved(shown, monkeypatch):
     monkeypatch.setattr(module, "EXERCISES", {"freeze": EXERCISES["freeze"]})
-    check("freeze", lambda module: reference(module))
+    check("freeze", solved)
     progress()
     assert "1 of 1 exercises solved" in repr(shown[0])
     assert "What will you teach a network next?" in repr(shown[0])
@@ -72,7 +76,7 @@ def test_reveal_waits_for_three_tries_that_differ(shown):
 
 
 def test_reveal_opens_at_a_pass(shown):
-    check("freeze", lambda module: reference(module))
+    check("freeze", solved)
     reveal("freeze")
     assert repr(shown[0]).startswith("It holds, and so does yours. The reference, from lib/freezing.py:")
 

@@ -3,6 +3,8 @@
 import argparse
 import dataclasses
 
+import pytest
+
 from autograder import verify
 from autograder.exercise import Misconception
 from autograder.exercises import EXERCISES, find
@@ -51,9 +53,29 @@ def test_prove_wants_three_alternatives(monkeypatch, tmp_path):
     assert failures(find("trainable_fraction")) == ["has 0 alternatives, at least 3 are needed"]
 
 
-def test_run_prints_a_row_for_every_exercise_and_returns_the_status(capsys, monkeypatch):
+@pytest.fixture
+def published(monkeypatch, tmp_path):
     monkeypatch.setattr(verify, "EXERCISES", {"trainable_fraction": EXERCISES["trainable_fraction"]})
-    assert verify.run(argparse.Namespace(seeds=1)) == 0
+    monkeypatch.setattr(verify, "PAGE", tmp_path / "proof.md")
+    return tmp_path / "proof.md"
+
+
+def test_run_prints_a_row_for_every_exercise_publishes_it_and_returns_the_status(capsys, monkeypatch, published):
+    assert verify.run(argparse.Namespace(seeds=1, check=False)) == 0
     assert "| trainable_fraction | cpu | 3 | 8 | 4 |" in capsys.readouterr().out
+    assert "| 3 | `trainable_fraction` | 3 | 3 | 8 | 4 |" in published.read_text()
     monkeypatch.setattr(verify, "alternatives_of", lambda exercise: iter(()))
-    assert verify.run(argparse.Namespace(seeds=1)) == 1
+    published.unlink()
+    assert verify.run(argparse.Namespace(seeds=1, check=False)) == 1
+    assert not published.exists()
+
+
+def test_check_fails_where_the_page_says_otherwise_and_leaves_it(capsys, published):
+    assert verify.run(argparse.Namespace(seeds=1, check=True)) == 1
+    assert not published.exists()
+    verify.run(argparse.Namespace(seeds=1, check=False))
+    assert verify.run(argparse.Namespace(seeds=1, check=True)) == 0
+    published.write_text(published.read_text().replace("| 8 |", "| 9 |"))
+    assert verify.run(argparse.Namespace(seeds=1, check=True)) == 1
+    assert "docs/proof.md is not what was found" in capsys.readouterr().out
+    assert "| 9 |" in published.read_text()
