@@ -1,7 +1,7 @@
 """A comparison: two ways to do the same thing, how their times are compared, and how their memory is.
 
 Times are those of alternating repetitions in one run, so that what else the machine does falls on both; of each side
-the median counts.
+the median counts. Where both give an accuracy, the seeds make pairs.
 """
 
 import statistics
@@ -12,6 +12,8 @@ from importlib.util import find_spec
 
 import torch
 from torch.profiler import ProfilerActivity, profile
+
+from lib.results import mean_and_interval
 
 Run = Callable[[int], object]  # given the number of the repetition, which serves as a seed
 
@@ -60,11 +62,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Measured:
-    """How many times as fast ours is; peaks of new memory in bytes, and mean accuracies, of ours and of the other."""
+    """How many times as fast ours is; peaks of new memory in bytes, and mean accuracies, of ours and of the other.
+
+    gain: the mean over the seeds of our accuracy less the other's, and the half-width of its 95 % interval.
+    """
 
     ratio: float
     memory: tuple[float, float]
     accuracy: tuple[float, float] | None
+    gain: tuple[float, float] | None = None
 
 
 def line(row: Row) -> str:
@@ -74,8 +80,15 @@ def line(row: Row) -> str:
         return f"| {row.name} | – | {asked} | – | – | {why} |"
     found = measure(row.make(), row.times)
     ours, other = (f"{bytes_ / 1e6:.1f}" for bytes_ in found.memory)
-    right = "–" if found.accuracy is None else " / ".join(f"{100 * share:.1f}" for share in found.accuracy)
-    return f"| {row.name} | {found.ratio:.1f} | {asked} | {ours} / {other} | {right} | {row.remark} |"
+    return f"| {row.name} | {found.ratio:.1f} | {asked} | {ours} / {other} | {_right(found)} | {row.remark} |"
+
+
+def _right(found: Measured) -> str:
+    """Both mean accuracies in percent, and ours less the other's with its interval where there is one."""
+    if found.accuracy is None:
+        return "–"
+    both = " / ".join(f"{100 * share:.1f}" for share in found.accuracy)
+    return both if found.gain is None else "{} ({:+.1f} ± {:.1f})".format(both, *(100 * part for part in found.gain))
 
 
 def measure(sides: Sides, times: int) -> Measured:
@@ -85,8 +98,11 @@ def measure(sides: Sides, times: int) -> Measured:
     ours, other = ([pair[side] for pair in pairs] for side in (0, 1))
     seconds = [statistics.median(took for took, _ in side) for side in (ours, other)]
     given = [[result for _, result in side if isinstance(result, float)] for side in (ours, other)]
-    accuracy = tuple(map(statistics.mean, given)) if all(given) else None
-    return Measured(seconds[1] / seconds[0], memory, accuracy)
+    if not all(given):
+        return Measured(seconds[1] / seconds[0], memory, None)
+    gains = [mine - theirs for mine, theirs in zip(*given, strict=True)]
+    gain = mean_and_interval(gains) if times > 1 else None
+    return Measured(seconds[1] / seconds[0], memory, tuple(map(statistics.mean, given)), gain)
 
 
 def timed(run: Run, seed: int) -> tuple[float, object]:

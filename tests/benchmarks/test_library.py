@@ -195,7 +195,9 @@ def test_measure_averages_accuracies_and_looks_at_the_memory_of_the_shorter_runs
     short = (lambda seed: run.append("short"), lambda seed: run.append("short"))
     found = measuring.measure(Sides(lambda seed: 0.5 + 0.1 * seed, lambda seed: 0.25, short), 3)
     assert found.accuracy == pytest.approx((0.6, 0.25))
+    assert found.gain == pytest.approx((0.35, 4.3027 * 0.1 / 3**0.5), abs=1e-4)  # t with 2 degrees of freedom
     assert run == ["short", "short"]
+    assert measuring.measure(Sides(lambda seed: 0.5, lambda seed: 0.25, short), 1).gain is None
 
 
 def test_peak_is_what_is_held_at_once():
@@ -212,6 +214,8 @@ def test_line_gives_what_was_measured_and_what_was_asked(monkeypatch):
     monkeypatch.setattr(measuring, "measure", lambda *_: measuring.Measured(2.04, (1.5e6, 3e6), (0.8, 0.75)))
     row = Row("one / other", lambda: None, 2.0, remark="both")
     assert measuring.line(row) == "| one / other | 2.0 | 2 | 1.5 / 3.0 | 80.0 / 75.0 | both |"
+    monkeypatch.setattr(measuring, "measure", lambda *_: measuring.Measured(2, (0, 0), (0.8, 0.75), (0.05, 0.012)))
+    assert "| 80.0 / 75.0 (+5.0 ± 1.2) |" in measuring.line(row)
     columns = {text.count("|") for text in [*measuring.HEADER.splitlines(), measuring.line(row)]}
     assert columns == {7}
 
