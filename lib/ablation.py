@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from lib import settings
-from lib.backbones import backbone_names, load_backbone, preprocessing, replace_head
+from lib.backbones import backbone_names, load_backbone, preprocessing, pretrained_weights, replace_head
 from lib.batch_augmentation import BatchAugmentation
 from lib.bundled import ARCHITECTURES
 from lib.datasets import load_task
@@ -120,7 +120,7 @@ class _Bench:
         few = self.task.train.few(cell.images_per_class, cell.seed)
         validation = self.task.validation.at_most(cell.images_per_class, cell.seed)
         model, plan = self._model(cell).to(settings.device()), self._plan(cell, cell.seed)
-        prepare = preprocessing(cell.backbone, _weights(cell.backbone))
+        prepare = preprocessing(cell.backbone, pretrained_weights(cell.backbone))
         costs = self._costs_of(cell.backbone, model, prepare)
         clock = time.process_time if settings.device().type == "cpu" else time.perf_counter
         begun = clock()
@@ -150,7 +150,7 @@ class _Bench:
 
     def _model(self, cell: Cell) -> nn.Module:
         """A network with its new head, both drawn from the seed where they are random."""
-        weights = _weights(cell.backbone) if self.strategies[cell.strategy].pretrained else None
+        weights = pretrained_weights(cell.backbone) if self.strategies[cell.strategy].pretrained else None
         model = load_backbone(cell.backbone, weights, seed=cell.seed)
         with torch.random.fork_rng():
             torch.manual_seed(cell.seed)
@@ -193,10 +193,6 @@ def _known(name: str) -> Strategy:
     return STRATEGIES[name]
 
 
-def _weights(backbone: str) -> str:
-    return "bundled" if backbone in ARCHITECTURES else "DEFAULT"
-
-
 def _augmenting(name: str, classes: Sequence[str]) -> dict[str, Any]:
     """The fields of a plan that augmentation `name` sets."""
     if name == "none":
@@ -220,7 +216,7 @@ def _depth(backbone: str) -> int:
 
 @functools.cache
 def _weights_digest(backbone: str, pretrained: bool) -> str:
-    return _digest(load_backbone(backbone, _weights(backbone) if pretrained else None).state_dict().values())
+    return _digest(load_backbone(backbone, pretrained_weights(backbone) if pretrained else None).state_dict().values())
 
 
 def _digest(tensors: Iterable[Tensor]) -> str:

@@ -15,7 +15,7 @@ from torchvision.transforms import v2
 
 from lib import settings
 from lib.augmentation import PerImage
-from lib.backbones import load_backbone, preprocessing, replace_head
+from lib.backbones import load_backbone, preprocessing, pretrained_weights, replace_head
 from lib.batch_augmentation import BatchAugmentation
 from lib.datasets.task import Task
 from lib.epochs import shuffled_batches, train_one_epoch
@@ -92,10 +92,11 @@ def augmentation_trial(
     known = kinds(len(task.classes))
     if kind not in known:
         raise ValueError(f"kind: expected one of {', '.join(known)}, got {kind!r}")
-    few, device, prepare = task.train.few(images_per_class, seed), settings.device(), preprocessing(backbone)
+    few, device, weights = task.train.few(images_per_class, seed), settings.device(), pretrained_weights(backbone)
+    prepare = preprocessing(backbone, weights)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = replace_head(load_backbone(backbone).to(device), len(task.classes))
+        model = replace_head(load_backbone(backbone, weights).to(device), len(task.classes))
     optimiser = torch.optim.AdamW(parameter_groups(model, BASE, DECAY, weight_decay=WEIGHT_DECAY))
     factor = schedule_of("cosine", epochs * -(-len(few) // BATCH_SIZE))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)

@@ -62,6 +62,16 @@ def load_backbone(name: str, weights: str | None = "bundled", *, seed: int = 0) 
     return model.eval()
 
 
+def pretrained_weights(name: str) -> str:
+    """What `weights` is for the pre-trained ones that a name comes with: "bundled", or torchvision's "DEFAULT".
+
+    Example:
+        >>> pretrained_weights("resnet10"), pretrained_weights("resnet18")
+        ('bundled', 'DEFAULT')
+    """
+    return "bundled" if name in ARCHITECTURES else "DEFAULT"
+
+
 def model_card(name: str) -> dict[str, Any]:
     """What is known of a bundled network: how, how long and on what it was trained, what it reaches, and its hash.
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from lib import settings
-from lib.backbones import load_backbone, preprocessing, remove_head, replace_head
+from lib.backbones import load_backbone, preprocessing, pretrained_weights, remove_head, replace_head
 from lib.datasets.task import Split, Task
 from lib.features import extract_features, fit_linear_head
 from lib.training import accuracy, shifted, train
@@ -20,9 +20,9 @@ from lib.training import accuracy, shifted, train
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a technique is trained. weights: None for random ones; epochs: 0 for a head on features computed once."""
+    """How a technique is trained. pretrained: or from random weights. epochs: 0 for a head on features kept as they are."""
 
-    weights: str | None
+    pretrained: bool
     epochs: int = 0
     rate: float = 0.0
     head_rate: float = 0.0
@@ -30,10 +30,10 @@ class Recipe:
 
 
 RECIPES = {
-    "scratch": Recipe(None, epochs=40, rate=3e-3, head_rate=3e-3),
-    "random": Recipe(None, penalty=1e-2),
-    "frozen": Recipe("bundled", penalty=1e-2),
-    "fine-tuned": Recipe("bundled", epochs=40, rate=3e-4, head_rate=3e-3),
+    "scratch": Recipe(False, epochs=40, rate=3e-3, head_rate=3e-3),
+    "random": Recipe(False, penalty=1e-2),
+    "frozen": Recipe(True, penalty=1e-2),
+    "fine-tuned": Recipe(True, epochs=40, rate=3e-4, head_rate=3e-3),
 }
 
 
@@ -87,7 +87,8 @@ def learn(recipe: Recipe, split: Split, classes: int, seed: int, *, backbone: st
     images, labels = prepared(split, backbone), split.labels.to(device)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = load_backbone(backbone, recipe.weights, seed=seed).to(device)
+        weights = pretrained_weights(backbone) if recipe.pretrained else None
+        model = load_backbone(backbone, weights, seed=seed).to(device)
         if recipe.epochs == 0:
             remove_head(model)
             head = fit_linear_head(extract_features(model, images), labels, classes, recipe.penalty)
@@ -108,4 +109,4 @@ def learn(recipe: Recipe, split: Split, classes: int, seed: int, *, backbone: st
 
 def prepared(split: Split, backbone: str = "resnet10") -> Tensor:
     """All images of a split, on the course's device, as the backbone expects them: float32, by source statistics."""
-    return preprocessing(backbone)(split.images.to(settings.device()))
+    return preprocessing(backbone, pretrained_weights(backbone))(split.images.to(settings.device()))

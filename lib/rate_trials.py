@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from lib import settings
-from lib.backbones import load_backbone, replace_head
+from lib.backbones import load_backbone, pretrained_weights, replace_head
 from lib.comparison import prepared
 from lib.datasets.task import Task
 from lib.epochs import shuffled_batches, train_one_epoch
@@ -51,7 +51,9 @@ def rate_trial(
     few = task.train.few(images_per_class, seed)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = replace_head(load_backbone(backbone).to(settings.device()), len(task.classes))
+        model = replace_head(
+            load_backbone(backbone, pretrained_weights(backbone)).to(settings.device()), len(task.classes)
+        )
     train_with_rates(model, prepared(few, backbone), few.labels, seed, base, decay, schedule, epochs)
     splits = (task.test, task.validation, few)
     return Trial(*(accuracy(model, prepared(split, backbone), _labels(split.labels)) for split in splits))

@@ -9,7 +9,7 @@ from lib.datasets.digits import clean_digits
 from lib.features import extract_features
 from lib.training import accuracy
 
-SHORT = Recipe("bundled", epochs=1, rate=1e-3, head_rate=1e-3)
+SHORT = Recipe(True, epochs=1, rate=1e-3, head_rate=1e-3)
 
 
 def test_compare_gives_the_same_result_for_the_same_seed_and_leaves_the_random_state_alone():
