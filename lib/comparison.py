@@ -20,7 +20,7 @@ from lib.training import accuracy, shifted, train
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a technique is trained. pretrained: or from random weights. epochs: 0 for a head on features kept as they are."""
+    """How a technique is trained. pretrained: or from random weights; epochs: 0 for a head on features kept."""
 
     pretrained: bool
     epochs: int = 0

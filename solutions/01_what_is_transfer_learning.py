@@ -40,6 +40,7 @@ from autograder.check import check
 from lib import backbones, comparison, features, plots, representation, settings, stage_probes
 from lib.datasets import glyphnet, load_task
 from lib.features import fit_linear_head
+from lib.full_scale import at_full_scale
 from lib.representation import stage_features
 from lib.results import mean_and_interval, recorded
 from lib.transfer_picture import gains_picture, likeness_picture, stage_picture, stages_picture
@@ -587,6 +588,21 @@ print(f"with the images shuffled, the largest of the {control.numel()} numbers i
 # %% exercise="reading_transfer"
 
 # %% check="reading_transfer"
+
+# %% [markdown]
+# The same from ImageNet's weights, on pictures that a satellite took; part of the full budget, for it has to download.
+
+
+# %%
+def from_above(task, backbone):
+    """Scratch and frozen on ten images a class of another task, from another network's weights."""
+    for name in ("scratch", "frozen"):
+        run = comparison.compare(name, task, 10, seed=0, backbone=backbone)
+        yield f"{name:10}  test {run.accuracy:.1%}"
+
+
+for line in at_full_scale(from_above):
+    print(line)
 
 # %% [markdown]
 # > **At full scale.** Yosinski et al. (2014) cut networks trained on ImageNet at every layer, and found what you found:

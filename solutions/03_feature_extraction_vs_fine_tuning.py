@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from autograder.check import check
 from lib import backbones, batchnorm, comparison, features, freezing, plots, settings, training
 from lib.datasets import glyphnet, load_task
+from lib.full_scale import at_full_scale
 from lib.results import mean_and_interval, recorded
 from lib.widgets import freezing_explorer, predict
 
@@ -442,7 +443,23 @@ plots.bars(
 # Our own curve disagrees with the first line by a factor of five to ten: its lines cross between one and two hundred
 # images in all. A rule of thumb says where to begin measuring. Draw the same curve for your own data, for both ends
 # are a few minutes' work. Choose on a validation split; the test split is for the number that you report.
-#
+
+# %% [markdown]
+# The same from ImageNet's weights, on pictures that a satellite took; part of the full budget, for it has to download.
+
+
+# %%
+def from_above(task, backbone):
+    """The three of this lesson on ten images a class of another task, from another network's weights."""
+    for name in live:
+        run = comparison.compare(name, task, 10, seed=0, backbone=backbone)
+        yield f"{name:10}  test {run.accuracy:.1%}   on what it learnt from {run.train_accuracy:.0%}"
+
+
+for line in at_full_scale(from_above):
+    print(line)
+
+# %% [markdown]
 # > **At full scale.** Kornblith, Shlens and Le (2019) took sixteen ImageNet networks to twelve data sets: the better
 # > the network on ImageNet, the better the transfer, with fixed features (correlation 0.99) and with fine-tuning
 # > (0.96). Kumar et al. (2022) found, over ten data sets, fine-tuning two points above fixed features on images like

@@ -27,6 +27,7 @@ from lib import ablation, backbones, batchnorm, comparison, features, freezing, 
 from lib.datasets import load_task
 from lib.epochs import evaluate, shuffled_batches, train_one_epoch
 from lib.freezing import freeze_stage, pin, unfreeze_stage
+from lib.full_scale import at_full_scale
 from lib.gradient_picture import gradient_rows, unfreezing_picture
 from lib.representation import linear_cka
 from lib.results import mean_and_interval, recorded
@@ -543,6 +544,20 @@ for row in live.rows:
 asked = {"extraction": "extraction", "last two": "partial", "gradual": "gradual", "LP-FT": "LP-FT", "full": "full"}
 best = max(asked, key=lambda name: measured[name][0])
 guess_best.beside(asked[best])
+
+# %% [markdown]
+# The same from ImageNet's weights, on pictures that a satellite took; part of the full budget, for it has to download.
+
+
+# %%
+def from_above(task, backbone):
+    """The two on ten images a class of another task, from another network's weights."""
+    for row in ablation.compare_strategies(task, ("extraction", "LP-FT"), (10,), (0,), backbones=(backbone,)).rows:
+        yield f"{row['strategy']:10}  test {row['accuracy']:.1%}, learnt from {row['train_accuracy']:.0%}"
+
+
+for line in at_full_scale(from_above):
+    print(line)
 
 # %% [markdown]
 # > **At full scale.** Howard and Ruder (2018) introduced gradual unfreezing for text, as one of three parts that belong

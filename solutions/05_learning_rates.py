@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from autograder.check import check
 from lib import backbones, comparison, learning_rates, plots, range_test, rate_trials, settings, training
 from lib.datasets import load_task
+from lib.full_scale import at_full_scale
 from lib.learning_rates import layer_learning_rates
 from lib.range_test import RangeTest
 from lib.rates_picture import base_rate_picture, range_picture, schedule_comparison_picture
@@ -502,7 +503,23 @@ guess_schedule.beside("less than I could tell from chance")
 # If you have read that schedules or rates by stage are worth several points: not here, at ten images a class and 48
 # steps. What the base rate *is* decides far more: between the best and the worst lie twenty points and more, for every
 # α.
-#
+
+# %% [markdown]
+# The same from ImageNet's weights, on pictures that a satellite took; part of the full budget, for it has to download.
+
+
+# %%
+def from_above(task, backbone):
+    """One rate for all, and rates by stage, on ten images a class of another task, from another network's weights."""
+    for alpha in (1.0, 0.5):
+        run = rate_trials.rate_trial(task, 10, 0, base=bases[alpha], decay=alpha, backbone=backbone)
+        yield f"α = {alpha:g}, base rate {bases[alpha]:g}: test {run.accuracy:.1%}"
+
+
+for line in at_full_scale(from_above):
+    print(line)
+
+# %% [markdown]
 # > **At full scale.** Howard and Ruder (2018), who gave the idea its name, divide by 2.6 from layer to layer. When He
 # > et al. (2022) fine-tune a large vision transformer, each of its 24 blocks has 0.75 times the next one's rate: over
 # > all of them 0.001, about what α = 0.25 would make of our five steps. Warm-up counts most where batches are large:
