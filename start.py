@@ -6,7 +6,8 @@
     python3 start.py test     install what is missing, then make every check that CI makes (--quick: no slow tests)
 
 What stands after `lab` goes on to JupyterLab: `python3 start.py lab --no-browser --port 8899`.
-The lessons are copied from course/ to work/ once; what you write in work/ is never overwritten.
+The lessons are copied from course/ to work/ once; what you write in them is never overwritten. The glossary beside them
+is renewed.
 """
 
 import hashlib
@@ -158,6 +159,7 @@ def lab(arguments: list[str]) -> int:
     work = ROOT / "work"
     for name in copy_lessons(ROOT / "course", work):
         print(f"New lesson: work/{name}")
+    renew_glossary(ROOT / "course", work)
     print("Opening JupyterLab on work/. Ctrl-C here ends it.", flush=True)
     command = [
         str(python_of(environment)),
@@ -386,6 +388,13 @@ def copy_lessons(course: Path, work: Path) -> list[str]:
         shutil.copytree(lesson, half, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__"))
         half.rename(work / lesson.name)
     return [lesson.name for lesson in new]
+
+
+def renew_glossary(course: Path, work: Path) -> None:
+    """Put the course's glossary beside the lessons; it is no work of the learner's, so the newest one stays."""
+    glossary = course / "glossary.md"
+    if glossary.is_file():
+        write_whole(work / glossary.name, glossary.read_text(encoding="utf-8"))
 
 
 def write_settings(environment: Path) -> None:

@@ -14,6 +14,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
+from autograder import glossary
 from autograder.lesson import read_lesson, serialise
 from lib.files import write_whole
 
@@ -82,7 +83,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _products(solutions: Path, course: Path) -> dict[Path, bytes]:
-    return {course / text.stem / f"{text.stem}.ipynb": generate(text) for text in lessons(solutions)}
+    texts = lessons(solutions)
+    notebooks = {course / text.stem / f"{text.stem}.ipynb": generate(text) for text in texts}
+    return notebooks | {course / glossary.PAGE: glossary.page(texts)}
 
 
 def _is_hidden(path: Path) -> bool:

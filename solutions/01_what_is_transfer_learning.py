@@ -641,10 +641,11 @@ plots.where_we_are(
 # 2](../02_pretrained_models/02_pretrained_models.ipynb) looks at those that are on offer, at what is in them, and at
 # how to choose.
 #
-# **Words.** *Source, target*: where one learns, and what one wants solved. *Domain, task*: which images; which classes.
-# *Features*: the numbers that a network makes of an image. *Backbone*: all of it but the last layer. *Transfer gain*:
-# accuracy with transfer less accuracy from scratch. *Negative transfer*: a gain below zero. *Linear probe*: a linear
-# classifier that shows what features hold. *CKA*: how alike two sets of features are.
+# **Words.** *Source*: where one learns first. *Target*: what one wants solved. *Domain*: which images there are, and
+# how often each comes up. *Task*: a set of classes, and the rule that tells them apart. *Features*: the numbers that a
+# network makes of an image. *Backbone*: all of a network but its last layer. *Transfer gain*: accuracy with transfer
+# less accuracy from scratch. *Negative transfer*: a gain below zero. *Linear probe*: a linear classifier that shows
+# what features hold. *CKA*: centred kernel alignment, how alike two sets of features are.
 #
 # **Sources**
 #

@@ -633,10 +633,10 @@ plots.where_we_are(
 #
 # **Next.** You have a backbone. Keep it as it is, or move it? Lesson 3 measures both.
 #
-# **Words.** *Pre-trained*: trained before, on something else. *Backbone*: all layers before the output layer.
-# *Ensemble*: several networks whose outputs are averaged. *GFLOP*: here, a billion multiplications, each with its
-# addition. *Residual connection*: the sum of a branch and its input. *Gate*: a factor between 0 and 1. *Depthwise
-# convolution*: one window a channel, no mixing. *Pareto front*: what nothing else beats in everything.
+# **Words.** *Pre-trained*: trained before, on something else. *Ensemble*: several networks whose outputs are averaged.
+# *GFLOP*: here, a billion multiplications, each with its addition. *Residual connection*: the sum of a branch and its
+# input. *Gate*: a factor between 0 and 1, by which a channel is multiplied. *Depthwise convolution*: one window a
+# channel, no mixing. *Pareto front*: what nothing else beats in everything.
 #
 # **Sources**
 #

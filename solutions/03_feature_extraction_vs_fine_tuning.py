@@ -488,9 +488,9 @@ plots.where_we_are(known, "Where we are: ten images a class", new=["frozen", "fi
 #
 # **Next.** Between nothing and everything lie the stages: lesson 4 unfreezes them one by one.
 #
-# **Words.** *Backbone*: the layers that turn an image into features. *Head*: the output layer. *Feature extraction*:
-# training a head on a frozen backbone. *Fine-tuning*: training from pre-trained weights. *Buffer*: a tensor that
-# belongs to a layer and is no parameter.
+# **Words.** *Head*: the output layer, on top of the backbone. *Feature extraction*: training a head on a frozen
+# backbone. *Fine-tuning*: training from pre-trained weights. *Buffer*: a tensor that belongs to a layer and is no
+# parameter.
 #
 # **Sources**
 #

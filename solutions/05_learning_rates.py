@@ -553,8 +553,8 @@ plots.where_we_are(
 # not, and nobody has labelled them.
 #
 # **Words.** *Discriminative rates*, or *layer-wise decay*: a rate for each stage. *Parameter group*: parameters that an
-# optimiser treats alike. *Schedule*: a factor for all rates that changes from step to step. *Warm-up*: its first,
-# rising part. *Range test*: a short run with a rising rate.
+# optimiser treats alike. *Schedule*: a factor for all rates that changes from step to step. *Warm-up*: the first part
+# of a schedule, in which it rises. *Range test*: a short run with a rising rate.
 #
 # **Sources**
 #

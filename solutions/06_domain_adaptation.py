@@ -25,7 +25,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autograder.check import check
-from lib import adversarial, backbones, comparison, domain_distance, gradient_reversal, mmd, plots, settings, stages
+from lib import (
+    adversarial,
+    backbones,
+    comparison,
+    domain_distance,
+    gradient_reversal,
+    mmd,
+    plots,
+    settings,
+    stages,
+    training,
+)
 from lib.adaptation import METHODS, adapt, gap_closed
 from lib.adaptation_picture import clouds_picture, estimates_picture, methods_picture, shares_closed
 from lib.adversarial import AdversarialLosses, DomainAdversarialNetwork, check_batches, domain_loss
@@ -36,7 +47,6 @@ from lib.full_scale import at_full_scale
 from lib.gradient_reversal import GradientReversal, checked_strength
 from lib.mmd import check_samples, gaussian_kernel, median_bandwidth
 from lib.results import mean_and_interval, recorded
-from lib.training import accuracy
 from lib.widgets import explore, predict
 
 # %% [markdown]
@@ -559,7 +569,7 @@ def from_mnist(target, backbone):
             torch.manual_seed(0)
             network = DomainAdversarialNetwork(backbones.load_backbone(backbone), 10).to(images.device)
         adapt(network, METHODS[name], images, source.labels.to(images.device), unlabelled, chosen_on, 0, steps=300)
-        yield f"{name:12} {accuracy(network, tested, target.test.labels.to(images.device)):.1%}"
+        yield f"{name:12} {training.accuracy(network, tested, target.test.labels.to(images.device)):.1%}"
 
 
 for line in at_full_scale(from_mnist, task="mnist-m", backbone="resnet10"):
@@ -594,9 +604,9 @@ plots.where_we_are(known, "Where we are: ten images a class, or none", new=["no 
 #
 # **Next.** More images from those you have: lesson 7 turns, crops and mixes them, and measures when it hurts.
 #
-# **Words.** *Domain*: where images come from, apart from what they show. *Kernel*: an inner product in another space.
-# *MMD*: the distance of two means there. *Gradient reversal*: the identity with its gradient turned round.
-# *Discriminator*: a network that names the domain.
+# **Words.** *Domain shift*: what differs between two domains, apart from what their images show. *Kernel*: an inner
+# product in another space. *MMD*: the maximum mean discrepancy, the distance of two samples' means in a kernel's space.
+# *Gradient reversal*: the identity with its gradient turned round. *Discriminator*: a network that names the domain.
 #
 # **Sources**
 #

@@ -306,6 +306,18 @@ def test_copy_lessons_failing_midway_leaves_no_half_lesson(start, tmp_path, monk
     assert not (tmp_path / "work" / "03_transfer").exists()
 
 
+def test_the_glossary_is_renewed_beside_the_lessons(start, tmp_path):
+    course, work = tmp_path / "course", tmp_path / "work"
+    lesson(course / "03_transfer", "released")
+    start.copy_lessons(course, work)
+    start.renew_glossary(course, work)
+    assert os.listdir(work) == ["03_transfer"]
+    for words in ("few words", "more words"):
+        (course / "glossary.md").write_text(words)
+        start.renew_glossary(course, work)
+        assert (work / "glossary.md").read_text() == words
+
+
 def test_copy_lessons_without_a_course_makes_an_empty_work_folder(start, tmp_path):
     assert start.copy_lessons(tmp_path / "course", tmp_path / "work") == []
     assert os.listdir(tmp_path / "work") == []
