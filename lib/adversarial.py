@@ -171,7 +171,13 @@ def _check_features(features: Tensor, expected: tuple[int, int]) -> None:
 
 
 def check_batches(source_images: Tensor, source_labels: Tensor, target_images: Tensor) -> None:
-    """Raises what `adversarial_step` raises for other shapes, dtypes or devices than it takes."""
+    """Raises what `adversarial_step` raises for other shapes, dtypes or devices than it takes.
+
+    Example:
+        >>> check_batches(torch.ones(6, 4), torch.arange(5), torch.ones(2, 4))
+        Traceback (most recent call last):
+        ValueError: source_labels: expected the shape (6,), got (5,)
+    """
     if len(source_images) < 1:
         raise ValueError("source_images: expected at least one image, got none")
     if source_labels.shape != source_images.shape[:1]:

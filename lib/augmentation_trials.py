@@ -53,7 +53,14 @@ _NOTHING = BatchAugmentation(
 
 
 def randaugmented(images: Tensor, generator: torch.Generator) -> Tensor:
-    """RandAugment as torchvision has it, each image by a draw of its own; float in [0, 1], by way of bytes."""
+    """RandAugment as torchvision has it, each image by a draw of its own; float in [0, 1], by way of bytes.
+
+    Example:
+        >>> images = torch.full((2, 3, 8, 8), 0.5)
+        >>> once, again = (randaugmented(images, torch.Generator().manual_seed(3)) for _ in range(2))
+        >>> bool(once.equal(again)), once.dtype
+        (True, torch.float32)
+    """
     as_bytes = (images * 255).round().to(torch.uint8)
     return PerImage(v2.RandAugment(num_ops=2, magnitude=9))(as_bytes, generator).float() / 255
 
@@ -62,6 +69,10 @@ def kinds(classes: int) -> dict[str, Kind]:
     """What is compared, by name: each alone, on top of nothing; "all but mirror" is `BatchAugmentation`'s defaults.
 
     Mixup with α = 0.2 and CutMix with α = 1, as `lib.mixing` has them; ε = 0.1.
+
+    Example:
+        >>> kinds(10)["erasing"].augment.erase, kinds(10)["erasing"].augment.flip  # nothing but what the name says
+        (0.2, 0.0)
     """
     mixup, cutmix = (Mixing(classes, cutmix_share=share) for share in (0.0, 1.0))
     return {

@@ -41,7 +41,15 @@ def norms_with_buffers(module: nn.Module) -> dict[str, _NormBase]:
 
 @torch.no_grad()
 def snapshot(module: nn.Module) -> dict[str, Statistics]:
-    """Copies of all running statistics in `module`, by the layer's dotted name. Later training does not reach them."""
+    """Copies of all running statistics in `module`, by the layer's dotted name. Later training does not reach them.
+
+    Example:
+        >>> norm = nn.BatchNorm1d(1)
+        >>> before = snapshot(norm)
+        >>> _ = norm(torch.tensor([[4.0], [6.0]]))
+        >>> before[""].mean, norm.running_mean
+        (tensor([0.]), tensor([0.5000]))
+    """
     return {name: _copies(layer) for name, layer in norms_with_buffers(module).items()}
 
 

@@ -35,6 +35,13 @@ def load_checkpoint(path: Path | str, device: torch.device | str = "cpu") -> dic
     """What `save_checkpoint` wrote, its tensors on `device`. No code that a file might hold is run.
 
     Raises FileNotFoundError where there is none, and ValueError for a file that is not a checkpoint or is damaged.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_checkpoint(f"{folder}/run.pt", {"weight": torch.ones(2)})
+        ...     load_checkpoint(f"{folder}/run.pt", device="meta")["weight"].device
+        device(type='meta')
     """
     content = Path(path).read_bytes()
     start = len(_HEADER) + _HASH + 1

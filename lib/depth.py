@@ -15,7 +15,12 @@ KINDS = {
 
 
 class Residual(nn.Module):
-    """A branch with a residual connection around it: `lib.architectures.residual_block` as a layer."""
+    """A branch with a residual connection around it: `lib.architectures.residual_block` as a layer.
+
+    Example:
+        >>> Residual(nn.Identity())(torch.tensor([1.0, -1.0]))  # ReLU(x + x)
+        tensor([2., 0.])
+    """
 
     def __init__(self, branch: nn.Module) -> None:
         super().__init__()
@@ -58,6 +63,12 @@ def gradient_reach(stack: nn.Module, images: Tensor, labels: Tensor) -> float:
     1 means that both would be moved alike; far below 1 the first hardly learn (a gradient that vanishes), far above
     1 no one rate fits both (one that explodes). The stack's gradients are left as they were; its batch norm, in
     training mode, sees the batch. Raises ValueError for fewer than three convolutions.
+
+    Example:
+        >>> images = torch.rand(8, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+        >>> reach = {kind: gradient_reach(deep_stack(kind, 20, seed=0), images, torch.arange(8)) for kind in KINDS}
+        >>> reach["plain"] < 1e-6 < 1 < reach["residual"] < reach["normed"]
+        True
     """
     convolutions = [layer for layer in stack.modules() if isinstance(layer, nn.Conv2d)]
     if len(convolutions) < 3:

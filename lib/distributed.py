@@ -11,12 +11,22 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 def rank() -> int:
-    """The number of this process, from 0."""
+    """The number of this process, from 0.
+
+    Example:
+        >>> rank()  # without torchrun
+        0
+    """
     return dist.get_rank() if _running() else 0
 
 
 def world() -> int:
-    """How many processes there are."""
+    """How many processes there are.
+
+    Example:
+        >>> world()  # without torchrun
+        1
+    """
     return dist.get_world_size() if _running() else 1
 
 
@@ -24,6 +34,11 @@ def parallel(network: nn.Module) -> nn.Module:
     """The network as all processes train it: gradients are averaged over them. Parameters frozen now stay out of it.
 
     Wrap again after anything is frozen or unfrozen, for what is exchanged is settled here.
+
+    Example:
+        >>> network = nn.Linear(2, 1)
+        >>> parallel(network) is network  # one process: nothing to exchange
+        True
     """
     if world() == 1:
         return network
@@ -51,14 +66,23 @@ def weight(of: int, whole: int) -> float:
 
 
 def summed(values: Tensor) -> Tensor:
-    """The sum of all processes' `values`, in place where there are several."""
+    """The sum of all processes' `values`, in place where there are several.
+
+    Example:
+        >>> summed(torch.tensor([1.0, 2.0]))  # of one process
+        tensor([1., 2.])
+    """
     if _running():
         dist.all_reduce(values)
     return values
 
 
 def wait_for_all() -> None:
-    """Go on when every process is here."""
+    """Go on when every process is here.
+
+    Example:
+        >>> wait_for_all()  # one process waits for no one
+    """
     if _running():
         dist.barrier()
 

@@ -47,6 +47,11 @@ def unfreeze(module: nn.Module) -> nn.Module:
     """Undo `freeze`: every parameter requires a gradient again, and `.train()` reaches every layer. In place.
 
     No layer changes its mode: call `.train()` on the network before it is trained on.
+
+    Example:
+        >>> model = unfreeze(freeze(nn.Linear(2, 1)))
+        >>> model.weight.requires_grad, model.training, model.train().training
+        (True, False, True)
     """
     module.requires_grad_(True)
     for layer in module.modules():
@@ -55,7 +60,13 @@ def unfreeze(module: nn.Module) -> nn.Module:
 
 
 def is_frozen(module: nn.Module) -> bool:
-    """Whether `module` is a fixed function: nothing in it requires a gradient, and `.train()` leaves it as it is."""
+    """Whether `module` is a fixed function: nothing in it requires a gradient, and `.train()` leaves it as it is.
+
+    Example:
+        >>> norm = nn.BatchNorm1d(2).requires_grad_(False)
+        >>> is_frozen(norm), is_frozen(freeze(norm))  # the first still moves its statistics
+        (False, True)
+    """
     pinned = all(map(is_pinned, module.modules()))
     return pinned and not any(parameter.requires_grad for parameter in module.parameters())
 
@@ -67,18 +78,37 @@ def pin(layer: nn.Module) -> None:
     """Put `layer` in evaluation mode, and keep it there through any later `.train()`. In place.
 
     The layer alone: its children follow `.train()` as before. `copy.deepcopy` and pickling keep it pinned.
+
+    Example:
+        >>> network = nn.Sequential(nn.Dropout(), nn.Linear(2, 2))
+        >>> pin(network[0])
+        >>> [layer.training for layer in network.train()]
+        [False, True]
     """
     layer.training = False
     vars(layer)["train"] = partial(_stay_in_evaluation, layer)  # shadows the method for this one layer
 
 
 def unpin(layer: nn.Module) -> None:
-    """Let `layer` follow `.train()` again; until then it stays in evaluation mode. In place."""
+    """Let `layer` follow `.train()` again; until then it stays in evaluation mode. In place.
+
+    Example:
+        >>> layer = nn.Dropout()
+        >>> pin(layer)
+        >>> unpin(layer)
+        >>> layer.training, layer.train().training
+        (False, True)
+    """
     vars(layer).pop("train", None)
 
 
 def is_pinned(layer: nn.Module) -> bool:
-    """Whether `layer` is kept in evaluation mode."""
+    """Whether `layer` is kept in evaluation mode.
+
+    Example:
+        >>> is_pinned(nn.Dropout().eval()), is_pinned(freeze(nn.Dropout()))  # eval() holds only until the next train()
+        (False, True)
+    """
     return "train" in vars(layer)
 
 
@@ -116,7 +146,14 @@ def freeze_until(model: nn.Module, stage: str) -> nn.Module:
 
 
 def freeze_stage(stage: Stage) -> None:
-    """Freeze every layer of a stage, and the parameters that the network holds itself. In place."""
+    """Freeze every layer of a stage, and the parameters that the network holds itself. In place.
+
+    Example:
+        >>> model = models.squeezenet1_1()
+        >>> freeze_stage(stages(model)["stem"])
+        >>> [name for name, parameter in model.named_parameters() if not parameter.requires_grad]
+        ['features.0.weight', 'features.0.bias']
+    """
     parts: tuple[Part, ...] = (*stage.modules, *stage.own_parameters)
     for part in parts:
         _freeze_part(part)
@@ -171,7 +208,13 @@ def _freeze_part(part: Part) -> None:
 
 
 def trainable_parameters(module: nn.Module) -> Iterator[nn.Parameter]:
-    """The parameters that an optimiser should be given: those that require a gradient, each once."""
+    """The parameters that an optimiser should be given: those that require a gradient, each once.
+
+    Example:
+        >>> model = nn.Sequential(freeze(nn.Linear(9, 9)), nn.Linear(9, 2))
+        >>> [tuple(parameter.shape) for parameter in trainable_parameters(model)]
+        [(2, 9), (2,)]
+    """
     return (parameter for parameter in module.parameters() if parameter.requires_grad)
 
 

@@ -68,7 +68,13 @@ def reversal_strength(progress: float, gamma: float = 10.0) -> float:
 
 
 def checked_strength(strength: float) -> float:
-    """`strength` as a float; raises TypeError unless it is a number, ValueError unless it is finite and at least 0."""
+    """`strength` as a float; raises TypeError unless it is a number, ValueError unless it is finite and at least 0.
+
+    Example:
+        >>> checked_strength(math.nan)
+        Traceback (most recent call last):
+        ValueError: strength: expected a finite number of at least 0, got nan
+    """
     if not isinstance(strength, Real):
         raise TypeError(f"strength: expected a number, got {type(strength).__name__}")
     if not 0 <= strength < math.inf:

@@ -11,7 +11,12 @@ Row = dict[str, Value]
 
 @dataclass(frozen=True)
 class Cell:
-    """One run of a grid: all factors that it is named by."""
+    """One run of a grid: all factors that it is named by.
+
+    Example:
+        >>> Cell("granites", "resnet10", "head alone", "none", "cosine", images_per_class=5, seed=0).recipe
+        ('granites', 'resnet10', 'head alone', 'none', 'cosine')
+    """
 
     task: str
     backbone: str
@@ -40,6 +45,13 @@ class GridTable:
     Raises ValueError where the file has a row of the same factors and another recipe, or is without one of these
     columns; where runs are missing that would be made on another machine than those in it, for their seconds could not
     be compared; and for a file's cells with a name that reads as a number, which CSV could not give back.
+
+    Example:
+        >>> runs = [Cell("granites", "resnet10", "head alone", "none", "cosine", 5, seed) for seed in (0, 1)]
+        >>> table = GridTable(dict.fromkeys(runs, "recipe a"))
+        >>> _ = table.add(runs[0], {"accuracy": 0.5})
+        >>> [cell.seed for cell in table.missing()]
+        [1]
     """
 
     def __init__(self, wanted: dict[Cell, str], path: Path | str | None = None, command: str = "lib.ablation") -> None:

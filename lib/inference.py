@@ -74,7 +74,13 @@ def name_scores(scores: Tensor, classes: Sequence[str], temperature: float = 1.0
 
 
 def check_temperature(temperature: float) -> None:
-    """Raise ValueError unless `temperature` is a finite number greater than 0."""
+    """Raise ValueError unless `temperature` is a finite number greater than 0.
+
+    Example:
+        >>> check_temperature(0)
+        Traceback (most recent call last):
+        ValueError: temperature: expected a finite number greater than 0, got 0
+    """
     if not (isinstance(temperature, int | float) and 0 < temperature < math.inf):
         raise ValueError(f"temperature: expected a finite number greater than 0, got {temperature!r}")
 

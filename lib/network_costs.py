@@ -54,6 +54,11 @@ def processor_seconds(model: nn.Module, images: Tensor, repeats: int = 3) -> flo
     The model is put into evaluation mode for it, layer by layer, and back. Nothing is recorded for backward. What
     other programs do at the same time hardly counts; with several threads, each one's time does. On the CPU alone:
     raises ValueError for images elsewhere, and for repeats < 1.
+
+    Example:
+        >>> network = nn.Linear(4, 2)
+        >>> processor_seconds(network, torch.ones(1, 4)) >= 0, network.training
+        (True, True)
     """
     if images.device.type != "cpu" or repeats < 1:
         raise ValueError(f"images, repeats: expected the CPU and at least 1, got {images.device} and {repeats}")

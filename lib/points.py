@@ -8,6 +8,11 @@ def check_features(name: str, features: Tensor, like: Tensor | None = None) -> N
     """Raise unless `features` are finite, float32 or float64, of shape (N, D) with N, D ≥ 1; `name` is the argument's.
 
     like: features whose D, dtype and device they must have. Raises TypeError for another type, else ValueError.
+
+    Example:
+        >>> check_features("target", torch.ones(3, 4), like=torch.ones(2, 5))
+        Traceback (most recent call last):
+        ValueError: target: expected 5 columns of torch.float32 on cpu, got 4 columns of torch.float32 on cpu
     """
     if not isinstance(features, Tensor) or features.dtype not in (torch.float32, torch.float64):
         raise TypeError(f"{name}: expected a float32 or float64 tensor, got {_kind(features)}")
@@ -23,6 +28,11 @@ def check_labels(name: str, labels: Tensor, beside: Tensor | None = None, classe
     """Raise unless `labels` are class numbers from 0 on, below `classes`: int64, shape (N,) with N ≥ 1.
 
     beside: a tensor with as many rows, on the same device. Raises TypeError for another type, else ValueError.
+
+    Example:
+        >>> check_labels("labels", torch.tensor([0, 3]), classes=3)
+        Traceback (most recent call last):
+        ValueError: labels: expected class numbers from 0 to 2, got 0 to 3
     """
     if not isinstance(labels, Tensor) or labels.dtype != torch.int64:
         raise TypeError(f"{name}: expected an int64 tensor, got {_kind(labels)}")

@@ -14,7 +14,12 @@ Answer = str | float
 
 
 def kept_answers(file: Path) -> tuple[dict[str, Answer], str]:
-    """The answers in `file` by their key, and a sentence if it could not be read: then there are none."""
+    """The answers in `file` by their key, and a sentence if it could not be read: then there are none.
+
+    Example:
+        >>> kept_answers(Path("no such file"))
+        ({}, '')
+    """
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(found, dict):
@@ -27,7 +32,15 @@ def kept_answers(file: Path) -> tuple[dict[str, Answer], str]:
 
 
 def keep_answer(file: Path, key: str, answer: Answer) -> str:
-    """Keep one answer beside the others in `file`; return a sentence if that failed, which is no reason to stop."""
+    """Keep one answer beside the others in `file`; return a sentence if that failed, which is no reason to stop.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = keep_answer(Path(folder) / FILE, "first", 0.5), keep_answer(Path(folder) / FILE, "second", "frozen")
+        ...     kept_answers(Path(folder) / FILE)
+        ({'first': 0.5, 'second': 'frozen'}, '')
+    """
     answers, _ = kept_answers(file)
     try:
         write_whole(file, json.dumps(answers | {key: answer}, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
@@ -38,7 +51,12 @@ def keep_answer(file: Path, key: str, answer: Answer) -> str:
 
 @dataclass(frozen=True)
 class Beside:
-    """A prediction (None: there was none) beside what was measured. Shows itself as HTML, and as text elsewhere."""
+    """A prediction (None: there was none) beside what was measured. Shows itself as HTML, and as text elsewhere.
+
+    Example:
+        >>> Beside(predicted=80, measured=92.4, unit="%")
+        You said: 80 %. Measured: 92.4 %. Your guess was 12.4 too low.
+    """
 
     predicted: Answer | None
     measured: Answer
@@ -66,12 +84,22 @@ class Beside:
 
 
 def in_words(answer: Answer, unit: str = "") -> str:
-    """An answer with its unit: a number with three digits, a text in quotation marks."""
+    """An answer with its unit: a number with three digits, a text in quotation marks.
+
+    Example:
+        >>> in_words(0.12345, "points"), in_words("frozen")
+        ('0.123 points', '“frozen”')
+    """
     return f"“{answer}”" if isinstance(answer, str) else f"{number(answer)} {unit}".strip()
 
 
 def number(value: float) -> str:
-    """Three significant digits, never an exponent below a million, thousands apart."""
+    """Three significant digits, never an exponent below a million, thousands apart.
+
+    Example:
+        >>> number(0.012345), number(12_345.6)
+        ('0.0123', '12,346')
+    """
     if abs(value) >= 100 or float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:.3g}"

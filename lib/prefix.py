@@ -21,6 +21,12 @@ class Cut:
 
     prefix: stands still, takes images. rest: all that learns, takes what the prefix gives; train and evaluate it as
     the network itself. Made for the freezing of the moment: cut again after anything is unfrozen.
+
+    Example:
+        >>> model = nn.Sequential(lib.freezing.freeze(nn.Linear(4, 3)), nn.ReLU(), nn.Linear(3, 2))
+        >>> cut, images = cut_where_learning_begins(model), torch.ones(5, 4)
+        >>> cut.rest(cut.cache(images)).allclose(model(images))
+        True
     """
 
     prefix: nn.Module

@@ -17,7 +17,12 @@ _EXPLODED = 4.0  # times the best loss so far: there is nothing more to see
 
 @dataclass(frozen=True)
 class RangeTest:
-    """Rates tried, rising; the smoothed loss at each; and a tenth of the rate at which the loss was lowest."""
+    """Rates tried, rising; the smoothed loss at each; and a tenth of the rate at which the loss was lowest.
+
+    Example:
+        >>> RangeTest(rates=(0.01, 0.1, 1.0), losses=(2.0, 0.5, 9.0)).suggestion
+        0.01
+    """
 
     rates: tuple[float, ...]
     losses: tuple[float, ...]

@@ -55,13 +55,25 @@ def glyph_bank() -> GlyphBank:
 
 
 def draw_masks(characters: Sequence[str], face: Path) -> Tensor:
-    """Each character in that face, uint8, shape (characters, 64, 64): its longer side 48 pixels, centred, 255 = ink."""
+    """Each character in that face, uint8, shape (characters, 64, 64): its longer side 48 pixels, centred, 255 = ink.
+
+    Example:
+        >>> mask = draw_masks("l", font_folder() / FACES[0])[0]
+        >>> rows, columns = (mask.amax(side).nonzero() for side in (1, 0))
+        >>> len(rows), len(columns) < 10  # tall and thin
+        (48, True)
+    """
     font = ImageFont.truetype(str(face), size=MASK_SIZE)
     return torch.stack([_draw_mask(character, font) for character in characters])
 
 
 def font_folder() -> Path:
-    """Where matplotlib keeps the DejaVu fonts. Raises ModuleNotFoundError where it is not installed."""
+    """Where matplotlib keeps the DejaVu fonts. Raises ModuleNotFoundError where it is not installed.
+
+    Example:
+        >>> (font_folder() / "DejaVuSans.ttf").is_file()
+        True
+    """
     package = importlib.util.find_spec("matplotlib")
     if package is None or package.submodule_search_locations is None:
         raise ModuleNotFoundError("GlyphNet draws with the DejaVu fonts that matplotlib ships: install matplotlib")

@@ -26,6 +26,11 @@ def draw_glyphs(count: int, *, generator: torch.Generator, size: int = IMAGE_SIZ
 
     Returns images, float32 in [0, 1], shape (count, 3, size, size), and labels, int64 in [0, 1000), shape (count,).
     Raises ValueError for count < 1.
+
+    Example:
+        >>> draw_glyphs(0, generator=torch.Generator())
+        Traceback (most recent call last):
+        ValueError: count: expected at least 1 image, got 0
     """
     if count < 1:
         raise ValueError(f"count: expected at least 1 image, got {count}")

@@ -53,6 +53,10 @@ def hue_direction(colours: Tensor) -> Tensor:
     """What a colour adds to red, green and blue: cos(hue), cos(hue − 120°), cos(hue − 240°); shape (N, 3).
 
     The sum is 0, so that no colour is brighter than another.
+
+    Example:
+        >>> hue_direction(torch.tensor([0]))  # red
+        tensor([[ 1.0000, -0.5000, -0.5000]])
     """
     hue = colours.unsqueeze(1) * math.pi / 3
     return (hue - torch.arange(3, device=colours.device) * 2 * math.pi / 3).cos()

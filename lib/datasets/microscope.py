@@ -31,7 +31,12 @@ class Laboratory:
 
 @lru_cache(maxsize=16)
 def laboratory(number: int) -> Laboratory:
-    """The laboratory of that number: always the same one, whatever seed its slides are drawn from."""
+    """The laboratory of that number: always the same one, whatever seed its slides are drawn from.
+
+    Example:
+        >>> laboratory(1) == laboratory(1), bool(laboratory(1).lamp.equal(laboratory(2).lamp))
+        (True, False)
+    """
     generator = torch.Generator().manual_seed(1000 + number)
     hue, strength = (0.16 * torch.randn(3, colours, generator=generator) for colours in (3, 1))
     tint = torch.tensor([0.05, 0.09, 0.15]) * torch.rand(3, generator=generator)
@@ -44,6 +49,12 @@ def photograph(densities: Tensor, laboratories: Tensor, generator: torch.Generat
     densities: shape (N, 3 dyes, H, W), ≥ 0; laboratories: their numbers, int64, shape (N,); both on the generator's
     device. From slide to slide staining, exposure, white balance, evenness of the light, focus and the camera's noise
     vary. Returns float32 in [0, 1], shape (N, 3, H, W). Raises ValueError for densities of another shape.
+
+    Example:
+        >>> slides = torch.tensor([0.0, 3.0]).view(2, 1, 1, 1).expand(2, 3, 8, 8)  # nearly clear, and full of dye
+        >>> clear, dense = photograph(slides, torch.zeros(2).long(), torch.Generator().manual_seed(0))
+        >>> bool(clear.min() > dense.max())
+        True
     """
     if densities.ndim != 4 or densities.shape[:2] != (len(laboratories), 3):
         raise ValueError(f"densities: expected ({len(laboratories)}, 3, H, W), got {tuple(densities.shape)}")

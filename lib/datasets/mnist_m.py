@@ -62,6 +62,12 @@ def random_patches(count: int, photographs: Sequence[Tensor] | Tensor, size: int
 
     generator: on the CPU; it decides both. Returns uint8, shape (count, 3, size, size). Raises ValueError for
     count < 1, for no photographs, and for one that is too small.
+
+    Example:
+        >>> photograph = torch.arange(12, dtype=torch.uint8).view(3, 4, 1).expand(3, 4, 3)
+        >>> patch = random_patches(1, [photograph], 2, torch.Generator().manual_seed(0))
+        >>> patch.shape, int(patch[0, 0, 1, 0] - patch[0, 0, 0, 0])  # one row further down in the photograph: 4 more
+        (torch.Size([1, 3, 2, 2]), 4)
     """
     smallest = min((min(photograph.shape[:2]) for photograph in photographs), default=0)
     if count < 1:

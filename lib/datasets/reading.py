@@ -30,6 +30,14 @@ def task_from(
     fifth for the test. size: the side of the images, in pixels. limit: at most so many images of each class in every
     split, drawn by `seed`; only these are read. Raises ValueError where the images would take more than 4 GB and no
     limit is given, and OSError for a picture that cannot be read.
+
+    Example:
+        >>> from torchvision.datasets import FakeData
+        >>> pictures = FakeData(size=40, image_size=(3, 8, 8), num_classes=2)
+        >>> pictures.targets = [number % 2 for number in range(40)]
+        >>> task = task_from("noise", ("even", "odd"), {"train": pictures}, size=8, limit=None, seed=0)
+        >>> [len(split) for split in (task.train, task.validation, task.test)]
+        [28, 4, 8]
     """
     labels = {split: _labels(dataset) for split, dataset in datasets.items()}
     rows = {split: torch.arange(len(of_split)) for split, of_split in labels.items()}
@@ -53,6 +61,14 @@ def folder_task(path: Path, *, size: int, limit: int | None, seed: int) -> Task:
     `validation`) for validation, or, where there is no `test`, `val` for the test. Otherwise, and for what is lacking,
     splits are drawn as `task_from` says, which decides the rest. Raises FileNotFoundError where there are no pictures
     in subfolders, ValueError where the splits have not the same classes.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "cat").mkdir()
+        ...     _ = [Image.new("L", (9, 7)).save(f"{folder}/cat/{number}.png") for number in range(6)]
+        ...     folder_task(Path(folder), size=4, limit=None, seed=0).train.images.shape
+        torch.Size([4, 3, 4, 4])
     """
     folders = _split_folders(path)
     try:

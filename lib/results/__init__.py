@@ -28,7 +28,15 @@ Value = str | float
 
 @dataclass(frozen=True)
 class Recorded:
-    """A table with its origin. rows: one mapping a line, column name → number where it reads as one, else text."""
+    """A table with its origin. rows: one mapping a line, column name → number where it reads as one, else text.
+
+    Example:
+        >>> runs = [("a", 0.5), ("b", 0.7), ("a", 0.6)]
+        >>> rows = tuple({"method": method, "accuracy": accuracy} for method, accuracy in runs)
+        >>> table = Recorded("python -m benchmarks.lesson03", "2026-01-31", "CPU", rows)
+        >>> table.values("accuracy", method="a"), table.distinct("method")
+        ([0.5, 0.6], ['a', 'b'])
+    """
 
     command: str
     date: str
@@ -65,7 +73,15 @@ def recorded(name: str, folder: Path = FOLDER) -> Recorded:
 def record(
     name: str, rows: Iterable[Mapping[str, Value]], *, command: str, date: str, machine: str, folder: Path = FOLDER
 ) -> Path:
-    """Write `name`.csv whole, its origin first; return its path. All rows have the first one's columns."""
+    """Write `name`.csv whole, its origin first; return its path. All rows have the first one's columns.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = record("few", [{"accuracy": 0.5}], command="a", date="b", machine="c", folder=Path(folder))
+        ...     recorded("few", Path(folder)).rows
+        ({'accuracy': 0.5},)
+    """
     rows = list(rows)
     text = io.StringIO()
     text.write(f"# command: {command}\n# date: {date}\n# machine: {machine}\n")
