@@ -155,7 +155,7 @@ def best(checkpoints: list[Checkpoint]) -> Checkpoint:
 
 def information_loss(logits: Tensor) -> Tensor:
     """−I, the negative of `lib.model_selection.information_maximisation`, as a loss (Shi & Sha, 2012; SHOT: Liang et
-    al., 2020, eq. 3–4): predictions become certain one by one, and differ from one another.
+    al., 2020): predictions become certain one by one, and differ from one another.
 
         −I = 1/N Σᵢ H(pᵢ) − H(1/N Σᵢ pᵢ),   pᵢ = softmax(logitsᵢ),   H(p) = Σ_c −p_c·log p_c
 

@@ -65,7 +65,7 @@ def paired_permutation_test(a: Numbers, b: Numbers, *, resamples: int = 10_000, 
     """How often chance alone would set the means of paired values as far apart: the two-sided p-value, in (0, 1].
 
     If both methods are equally good, each difference dᵢ = aᵢ − bᵢ could as well have had the other sign (Fisher, 1935,
-    §21). Of the patterns of n signs s, those count that lead at least as far from 0 as the data:
+    chapter III). Of the patterns of n signs s, those count that lead at least as far from 0 as the data:
 
         |Σ sᵢ dᵢ| ≥ |Σ dᵢ|
 

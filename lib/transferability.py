@@ -31,7 +31,7 @@ def log_me(features: Tensor, labels: Tensor) -> float:
 
     The maximum is over 0 < β ≤ 10⁶, so that it is finite where features fit a class exactly, and over all α > 0, its
     limits included: features of no use get α = ∞. Any method that gets within 10⁻⁵ of the maximum is right. Here:
-    MacKay's fixed point, as in the paper's Algorithm 1, but begun for each class at the best of 45 ratios β/α, for
+    MacKay's fixed point, as in the paper, but begun for each class at the best of 45 ratios β/α, for
     there may be several maxima, and run until no class gains 10⁻¹², or 1,000 times. The paper's code begins at
     α = β = 1, adds 10⁻⁵ to denominators, and stops when α/β moves by less than a thousandth. Directions in which the
     features are no more than rounding are left out, as in `h_score`.
