@@ -160,7 +160,14 @@ def freeze_stage(stage: Stage) -> None:
 
 
 def unfreeze_stage(stage: Stage) -> None:
-    """Undo `freeze_stage`, for every layer and parameter of the stage. In place."""
+    """Undo `freeze_stage`, for every layer and parameter of the stage. In place.
+
+    Example:
+        >>> model = freeze(models.squeezenet1_1())
+        >>> unfreeze_stage(stages(model)["head"])
+        >>> [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+        ['classifier.1.weight', 'classifier.1.bias']
+    """
     for layer in stage.modules:
         unfreeze(layer)
     for parameter in stage.own_parameters:

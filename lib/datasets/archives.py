@@ -26,6 +26,11 @@ class Archive:
     place: its path under the root. urls: where it is published, in the order in which they are tried. md5: its hash, in
     hexadecimal. holds: the path under the root of the file or folder that is unpacked from it; empty if it is used as
     it is.
+
+    Example:
+        >>> archive = Archive("MNIST/raw/a.gz", ("https://example.org/a.gz",), md5="0" * 32, holds="MNIST/raw/a")
+        >>> archive.is_ready(Path("nowhere"))  # not there: neither packed nor unpacked
+        False
     """
 
     place: str
