@@ -98,12 +98,22 @@ class Feed:
 
 
 def chunk(images: Tensor) -> int:
-    """How many of `images`, shape (N, …), to put through a network at a time where nothing is learnt."""
+    """How many of `images`, shape (N, …), to put through a network at a time where nothing is learnt.
+
+    Example:
+        >>> chunk(torch.zeros(9, 3, 32, 32)) > chunk(torch.zeros(9, 3, 224, 224))  # on the CPU, fewer of large ones
+        True
+    """
     return _CHUNK if images.is_cuda else max(1, min(_CHUNK, _VALUES // images[0].numel()))
 
 
 def seed_of(seed: int, phase: int, epoch: int) -> int:
-    """A seed for one epoch of one phase: it draws the same whether or not the epochs before it were run just now."""
+    """A seed for one epoch of one phase: it draws the same whether or not the epochs before it were run just now.
+
+    Example:
+        >>> len({seed_of(0, phase, epoch) for phase in range(9) for epoch in range(99)})  # 9 × 99, no two alike
+        891
+    """
     return (seed * 2**12 + phase) * 2**16 + epoch
 
 

@@ -37,6 +37,10 @@ def error_rates(table: list[Classifier]) -> dict[str, dict[str, list[float]]]:
     """Network → kind of number → top-5 errors, in [0, 1]: published, and of torchvision's weights in `table`.
 
     The kinds are "several networks", "one network, as published" and "one network, torchvision's weights".
+
+    Example:
+        >>> error_rates([])["resnet50"]  # no weights of torchvision's
+        {'several networks': [0.0357], 'one network, as published': [0.0525]}
     """
     found: dict[str, dict[str, list[float]]] = {name: {} for name in TITLES}
     for one in PUBLISHED:

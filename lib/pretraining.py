@@ -96,7 +96,12 @@ def pretrain(
 
 
 def learning_rate(step: int, steps: int, peak: float = 0.1) -> float:
-    """The rate at `step`, counted from 0: up over 400 steps, level, down to zero over the last 40 % of the run."""
+    """The rate at `step`, counted from 0: up over 400 steps, level, down to zero over the last 40 % of the run.
+
+    Example:
+        >>> [round(learning_rate(step, steps=2000), 4) for step in (0, 399, 1200, 1600, 1999)]
+        [0.0003, 0.1, 0.1, 0.05, 0.0001]
+    """
     return peak * min(1.0, (step + 1) / WARM_UP, (1 - step / steps) / COOL_DOWN)
 
 

@@ -61,6 +61,12 @@ def first_filters(network: nn.Module, count: int, side: int = 28) -> Tensor:
 
     Those that answer most strongly come first. Each is scaled by itself: grey is 0, its largest weight is at an end of
     the scale. Raises ValueError where the first convolution does not see three channels, or has fewer filters.
+
+    Example:
+        >>> network = nn.Conv2d(3, 4, 3)
+        >>> filters = first_filters(network, 2)
+        >>> filters.shape, float((filters - 0.5).abs().amax())  # black or white is the largest weight
+        (torch.Size([2, 3, 28, 28]), 0.5)
     """
     weights = next(layer for layer in network.modules() if isinstance(layer, nn.Conv2d)).weight.detach()
     if weights.shape[1] != 3 or len(weights) < count:
