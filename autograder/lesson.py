@@ -1,11 +1,15 @@
 """A lesson's text, read: `solutions/NN_slug.py` becomes the instructor's notebook, with every exercise solved.
 
-The text is in jupytext's percent format. Four marks on a cell are ours:
+The text is in jupytext's percent format. Five marks on a cell are ours:
 
     # %% setup=true                     the imports; a grader runs this cell before an answer
     # %% [markdown] about="freeze"      the words before an exercise; its facts and hints are appended
     # %% exercise="freeze"              empty; the reference is quoted, its body between nbgrader's solution marks
     # %% check="freeze"                 empty; the call of the check, worth the exercise's points
+    # %% [markdown] task="why" points=6 a question to be answered in words; a person gives the points
+
+A task is nbgrader's task cell. Its rubric stands at its end, between `### BEGIN MARK SCHEME` and `### END MARK SCHEME`:
+the instructor's notebook keeps it, and `release` takes it out. The answer goes into a cell after it: a task is locked.
 """
 
 import hashlib
@@ -24,6 +28,7 @@ _KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+BEGIN_RUBRIC, END_RUBRIC = "### BEGIN MARK SCHEME", "### END MARK SCHEME"
 _DOTS = {1: "●○○", 2: "●●○", 3: "●●●"}
 
 
@@ -31,7 +36,7 @@ def read_lesson(path: Path) -> NotebookNode:
     """The instructor's notebook of the lesson at `path`.
 
     Raises ValueError, naming the file, if an exercise of the lesson is missing, unknown or there twice, if it is
-    another lesson's, or if there is not exactly one setup cell.
+    another lesson's, if there is not exactly one setup cell, or if a task has no points, no rubric or another's name.
     """
     text = jupytext.read(path, fmt="py:percent")
     _validate(path, text)
@@ -63,6 +68,8 @@ def _cell(cell: NotebookNode, setup: str) -> NotebookNode:
     if "about" in marks:
         exercise = find(marks["about"])
         return nbformat.v4.new_markdown_cell(f"{cell.source}\n\n{_facts(exercise)}", id=f"about-{exercise.name}")
+    if "task" in marks:
+        return nbformat.v4.new_markdown_cell(cell.source, id=f"task-{marks['task']}", metadata=_task(cell))
     if "setup" in marks:
         return _code(cell.source, "setup", {"setup": True})
     new = nbformat.v4.new_markdown_cell if cell.cell_type == "markdown" else nbformat.v4.new_code_cell
@@ -77,6 +84,12 @@ def _nbgrader(grade_id: str, *, solution: bool = False, points: int | None = Non
     marks = {"grade": points is not None, "grade_id": grade_id, "locked": not solution, "schema_version": 3}
     worth = {} if points is None else {"points": points}
     return {"nbgrader": marks | worth | {"solution": solution, "task": False}}
+
+
+def _task(cell: NotebookNode) -> dict[str, Any]:
+    """The marks of a task cell: nbgrader wants neither `grade` nor `solution` beside `task`."""
+    marks = _nbgrader(f"task-{cell.metadata['task']}")
+    return {"nbgrader": marks["nbgrader"] | {"task": True, "points": cell.metadata["points"]}}
 
 
 def _facts(exercise: Exercise) -> str:
@@ -121,3 +134,16 @@ def _validate(path: Path, text: NotebookNode) -> None:
         found = [cell.metadata[mark] for cell in text.cells if mark in cell.metadata]
         if sorted(found) != sorted(expected):
             raise ValueError(f'{path.name}: expected one cell {mark}="…" for each of {expected}, found {found}')
+    _validate_tasks(path, [cell for cell in text.cells if "task" in cell.metadata])
+
+
+def _validate_tasks(path: Path, tasks: list[NotebookNode]) -> None:
+    names = [cell.metadata["task"] for cell in tasks]
+    if len(set(names)) < len(names):
+        raise ValueError(f"{path.name}: expected each task once, found {names}")
+    for cell in tasks:
+        name, points = cell.metadata["task"], cell.metadata.get("points")
+        if cell.cell_type != "markdown" or not isinstance(points, int) or points < 1:
+            raise ValueError(f'{path.name}: expected task="{name}" on a markdown cell with points=1 or more')
+        if not 0 <= cell.source.find(BEGIN_RUBRIC) < cell.source.find(END_RUBRIC):
+            raise ValueError(f'{path.name}: expected a rubric in task="{name}", from {BEGIN_RUBRIC} to {END_RUBRIC}')
