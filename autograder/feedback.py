@@ -14,6 +14,7 @@ from autograder.exercise import Finding, Verdict
 from autograder.grading import Graded, Lesson, Result
 from autograder.probes import UNWRITTEN
 from autograder.report import STYLE, card
+from autograder.sandbox.isolation import NONE
 
 GENERATOR = '<meta name="generator" content="autograder grade">'
 _LONGEST = 20_000, 300  # characters of code, and of what an answer gave
@@ -63,7 +64,8 @@ footer{margin-top:3em;padding-top:1em;border-top:1px solid var(--line);color:var
 def page(lesson: Lesson, graded: Graded) -> str:
     """The whole page, as HTML."""
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode("utf-8")).digest()).decode("ascii")
-    notes = "".join(f'<p class="note">{_text(note)}</p>' for note in graded.notes)
+    stamp = [] if graded.isolation.held else [f"{NONE.upper()}: this was graded without a sandbox."]
+    notes = "".join(f'<p class="note">{_text(note)}</p>' for note in [*stamp, *graded.notes])
     found = graded.results if any(result.source is not None for result in graded.results) else []
     overview = f'<ol class="overview">{"".join(map(_overview, found))}</ol>' if found else ""
     return f"""<!DOCTYPE html>
@@ -78,7 +80,8 @@ def page(lesson: Lesson, graded: Graded) -> str:
 {overview}
 {"".join(map(_section, found))}
 <footer>Answers are graded on other inputs than those in the notebook, each one by itself: a fault in one costs nothing
-elsewhere. <span class="mono">check()</span> in the notebook tells as much, as often as you like.</footer>
+elsewhere. <span class="mono">check()</span> in the notebook tells as much, as often as you like. Your code was
+{escape(graded.isolation.words)}.</footer>
 </main></body></html>
 """
 

@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("submitted", type=Path, metavar="SUBMITTED", help="the folder of all students' folders")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go")
     parser.add_argument("--limit", type=_seconds, default=20.0, help="seconds for each answer (default: %(default)g)")
+    parser.add_argument(
+        "--unsandboxed", action="store_true", help="run learners' code without walls; every report will say so"
+    )
     parser.add_argument("--solutions", type=Path, default=ROOT / "solutions", help=argparse.SUPPRESS)
 
 
@@ -35,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         entries = gather(arguments.submitted, arguments.out, arguments.solutions)
         names = sorted({entry.lesson for entry in entries})
         lessons = {name: load_lesson(arguments.solutions / f"{name}.py") for name in names}
-        graded = list(_graded(lessons, entries, arguments.limit))
+        graded = list(_graded(lessons, entries, arguments.limit, not arguments.unsandboxed))
         _write(arguments.out, lessons, graded)
     except (OSError, RuntimeError, ValueError) as error:
         print(f"grade: {error}", file=sys.stderr)
@@ -73,9 +76,9 @@ def _is_known(lesson: str, solutions: Path) -> bool:
     return bool(of_lesson(lesson)) and (solutions / f"{lesson}.py").is_file()
 
 
-def _graded(lessons: dict[str, Lesson], entries: list[Entry], limit: float) -> Iterator[Graded]:
+def _graded(lessons: dict[str, Lesson], entries: list[Entry], limit: float, walled: bool) -> Iterator[Graded]:
     for name, lesson in lessons.items():
-        for one in grade_lesson(lesson, [entry for entry in entries if entry.lesson == name], limit):
+        for one in grade_lesson(lesson, [entry for entry in entries if entry.lesson == name], limit, walled=walled):
             print(f"{one.entry.key} · {name}: {one.points} of {one.possible} points", flush=True)
             yield one
 
@@ -83,6 +86,8 @@ def _graded(lessons: dict[str, Lesson], entries: list[Entry], limit: float) -> I
 def _conclude(out: Path, graded: list[Graded]) -> None:
     for warning in sorted({_plain(warning) for one in graded for warning in one.warnings})[:3]:
         print(f"note: {warning}")
+    for words in sorted({one.isolation.words for one in graded}):
+        print(f"learners' code: {words}")
     points, possible = sum(one.points for one in graded), sum(one.possible for one in graded)
     where = f"{out / 'grades.csv'}, gradebook.db, feedback/"
     print(f"{len(graded)} submissions graded, {points} of {possible} points: {where}")
@@ -124,11 +129,11 @@ def table(lessons: dict[str, Lesson], graded: list[Graded]) -> str:
     names = [exercise.name for lesson in lessons.values() for exercise in lesson.exercises]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["student", "lesson", "total", "possible", *names, "note"])
+    writer.writerow(["student", "lesson", "total", "possible", *names, "note", "isolation"])
     for one in graded:
         points = {result.verdict.exercise: result.verdict.points for result in one.results}
         row = [one.entry.key, one.entry.lesson, one.points, one.possible, *(points.get(name, "") for name in names)]
-        writer.writerow([_harmless(cell) for cell in [*row, _note(one)]])
+        writer.writerow([_harmless(cell) for cell in [*row, _note(one), one.isolation.words]])
     return file.getvalue()
 
 

@@ -2,13 +2,14 @@
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.exercise import Exercise, Outcome, Verdict
 from autograder.exercises import of_lesson
 from autograder.judge import judge
 from autograder.lesson import read_lesson
+from autograder.sandbox.isolation import Isolation, tried
 from autograder.sandbox.worker import Job, Worker
 from autograder.submission import Answer, Submission, Unreadable, read_submission, safe_name
 
@@ -60,12 +61,16 @@ class Result:
 
 @dataclass(frozen=True)
 class Graded:
-    """All that is known of a submission. warnings: what in the lesson's own setup cell did not work here."""
+    """All that is known of a submission. warnings: what in the lesson's own setup cell did not work here.
+
+    isolation: how far its code was walled in.
+    """
 
     entry: Entry
     results: list[Result]
     notes: list[str]
     warnings: list[str] = field(default_factory=list)
+    isolation: Isolation = field(default_factory=Isolation)
 
     @property
     def points(self) -> int:
@@ -85,16 +90,19 @@ def load_lesson(text: Path) -> Lesson:
     return Lesson(text.stem, next(headings, text.stem), of_lesson(text.stem), {cell.id: cell.source for cell in cells})
 
 
-def grade_lesson(lesson: Lesson, entries: Iterable[Entry], limit: float, seed: int = SEED) -> Iterator[Graded]:
-    """Grade one entry after the other. limit: seconds for each answer.
+def grade_lesson(
+    lesson: Lesson, entries: Iterable[Entry], limit: float, seed: int = SEED, *, walled: bool = True
+) -> Iterator[Graded]:
+    """Grade one entry after the other. limit: seconds for each answer. walled: whether learners' code is walled in.
 
-    Raises RuntimeError where the process for learners' code does not start.
+    Raises RuntimeError where the process for learners' code does not start, or the walls around it do not hold.
     """
     references = [one.reference for one in lesson.exercises]
     withheld = [(one.__module__, one.__name__) for one in references if one.__module__.startswith("lib.")]
-    with Worker(ROOT, withheld, [*_PRELOADED, *_imported(lesson.cells["setup"])]) as worker:
+    with Worker(ROOT, withheld, [*_PRELOADED, *_imported(lesson.cells["setup"])], walled=walled) as worker:
+        isolation = tried(worker)
         for entry in entries:
-            yield _grade(worker, lesson, entry, limit, seed)
+            yield replace(_grade(worker, lesson, entry, limit, seed), isolation=isolation)
 
 
 def _imported(setup: str) -> Iterator[str]:

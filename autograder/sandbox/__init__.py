@@ -7,7 +7,10 @@
     wire.py       what passes between them: JSON and raw tensor bytes, bounded and checked
     library.py    the copy of `lib` that they see, in which what a lesson asks for is not written
     no_check.py   their `check`, which does nothing
+    prison.py     the walls around all of it: bubblewrap's namespaces, nothing of the machine but Python
+    seccomp.py    system calls that nobody needs are refused
+    confinement.py  what it does to itself behind the walls: rights given up, limits, sweeping after each job
+    isolation.py  tries the walls at each start, by the ways of attacks.py, and says how far they hold
 
-What this is not yet: a prison. Code here cannot import what it should not know and cannot stop the grader; against code
-that reads the disk, the network or other processes there is no wall. Grade people whom you trust not to try.
+Learners' code comes from strangers, and some of it is out to get points, or worse.
 """

@@ -14,8 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from autograder.sandbox import library, wire
-from autograder.sandbox.zygote import ANSWERED, DIED, LATE, MESSAGES, READY, TOO_MUCH
+from autograder.sandbox import library, prison, wire
+from autograder.sandbox.confinement import MEMORY
+from autograder.sandbox.zygote import ANSWERED, DIED, LATE, MESSAGES, READY, TOO_LARGE, TOO_MUCH
 
 _START = 180.0  # seconds for the imports, on a slow disk
 _GRACE = 10.0  # seconds that the zygote may take beyond a job's limit
@@ -58,14 +59,19 @@ class Reply:
 class Worker:
     """Runs jobs one after the other in a process with a library that lacks what is `withheld`. A context manager.
 
-    preload: modules worth importing before the first fork. Raises RuntimeError where processes cannot be forked, and
-    where the process does not start.
+    preload: modules worth importing before the first fork. walled: whether learners' code is walled in (prison.py).
+    Raises RuntimeError where processes cannot be forked, where there can be no walls though they are wanted, and where
+    the process does not start.
     """
 
-    def __init__(self, root: Path, withheld: Iterable[tuple[str, str]], preload: Iterable[str] = ()) -> None:
+    def __init__(
+        self, root: Path, withheld: Iterable[tuple[str, str]], preload: Iterable[str] = (), *, walled: bool = True
+    ) -> None:
         if not hasattr(os, "fork"):
             raise RuntimeError("grading forks processes, which this system cannot: use Linux, macOS or WSL")
-        self.preload = list(preload)
+        if walled and (why := prison.unavailable()):
+            raise RuntimeError(why)
+        self.preload, self.walled = list(preload), walled
         self.zygote: subprocess.Popen[bytes] | None = None
         self.folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
         library.build(Path(self.folder.name) / "library", root, withheld)
@@ -95,16 +101,25 @@ class Worker:
     def _launch(self, preload: list[str]) -> subprocess.Popen[bytes]:
         folder = Path(self.folder.name)
         packages = ":".join(dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib")))
+        command = [sys.executable, "-S", "-s", "-P", "-B", "-c", _BOOT, packages]
+        option, pipe = prison.filtered() if self.walled else ([], None)
+        if self.walled:
+            command = [*prison.walls(folder / "library"), *option, "--", *command, str(prison.inmate()), *preload]
+        else:
+            command += ["-1", *preload]
         with open(folder / "log", "wb") as log:
             self.zygote = subprocess.Popen(
-                [sys.executable, "-S", "-s", "-P", "-B", "-c", _BOOT, packages, *preload],
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=folder / "home",
-                env=_environment(folder),
+                env=_environment(folder, self.walled),
+                pass_fds=[] if pipe is None else [pipe],
                 start_new_session=True,
             )
+        if pipe is not None:
+            os.close(pipe)
         try:
             ready = wire.read_frame(_pipes(self.zygote)[1], time.monotonic() + _START) == READY
         except (EOFError, TimeoutError, wire.WireError):
@@ -139,13 +154,13 @@ class Worker:
         self.folder.cleanup()
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, walled: bool) -> dict[str, str]:
     """All that the process is told: nothing of the grader's own environment but PATH."""
-    home = str(folder / "home")
+    home = prison.SCRATCH if walled else str(folder / "home")
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return threads | {
         "PATH": os.environ.get("PATH", os.defpath),
-        "PYTHONPATH": str(folder / "library"),
+        "PYTHONPATH": prison.LIBRARY if walled else str(folder / "library"),
         "PYTHONHASHSEED": "0",
         "HOME": home,
         "TMPDIR": home,
@@ -173,6 +188,7 @@ def _sentence(word: bytes, limit: float) -> str:
         LATE: f"it did not finish within {limit:g} s",
         DIED: "its process ended before it answered",
         TOO_MUCH: f"it gave more than {wire.LIMIT // 2**20} MB",
+        TOO_LARGE: f"it took more than {MEMORY // 2**30} GB of memory",
     }
     return sentences.get(word, _UNREADABLE)
 

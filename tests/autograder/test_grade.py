@@ -178,7 +178,8 @@ def test_grade_again_gives_the_same_bytes_and_resets(results, tmp_path, solution
     said = capsys.readouterr().out.splitlines()
     assert said[0] == f"grace · {LESSON}: 11 of 20 points"
     assert "note: the setup cell, 'import nothing_of_this_name'" in said[4]
-    assert said[5].startswith("4 submissions graded, 38 of 80 points: ")
+    assert said[5].startswith("learners' code: sandboxed by bubblewrap, tried at the start: files, writing, network")
+    assert said[6].startswith("4 submissions graded, 38 of 80 points: ")
     shutil.rmtree(some / "max")
     shutil.rmtree(some / "grace")
     assert command(some, tmp_path / "out", solutions) == 0

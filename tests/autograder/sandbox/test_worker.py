@@ -6,6 +6,7 @@ The exercise here is `trainable_fraction`: its probe has few needs.
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -228,12 +229,23 @@ def test_run_gives_the_same_twice_also_for_an_answer_that_draws(run):
     assert first == second and None not in shares(first)
 
 
-def test_run_starts_again_when_its_process_is_killed(run, worker):
+KILLER = "import os, signal; os.kill(os.getppid(), signal.SIGKILL); [None for _ in iter(int, 1)]"
+
+
+def test_a_learner_cannot_kill_the_process_that_runs_them_all(run, worker):
     assert shares(run(RIGHT)) == EXPECTED
-    assert "ended" in str(
-        run("import os, signal; os.kill(os.getppid(), signal.SIGKILL); [None for _ in iter(int, 1)]").trouble
-    )
+    process = worker.zygote.pid
+    assert run(KILLER, limit=2.0).trouble == "it did not finish within 2 s"
     assert shares(run(RIGHT)) == EXPECTED
+    assert worker.zygote.pid == process
+
+
+def test_run_starts_again_when_its_process_is_killed():
+    job = Job("trainable_fraction", PROBE, CASES, RIGHT, SETUP)
+    with Worker(ROOT, [], walled=False) as worker:
+        assert shares(worker.run(job)) == EXPECTED
+        assert "ended" in str(worker.run(replace(job, answer=KILLER)).trouble)
+        assert shares(worker.run(job)) == EXPECTED
 
 
 def test_run_moves_tensors_there_and_back(run):
@@ -250,11 +262,10 @@ def test_run_moves_tensors_there_and_back(run):
     assert outcome["observations"]["features and labels are left alone"] is True
 
 
-def test_stop_ends_the_child_that_is_at_work(tmp_path):
-    mark = tmp_path / "pid"
-    code = f"import os; open({str(mark)!r}, 'w').write(str(os.getpid()))\nwhile True: pass"
-    job = Job("f", PROBE, CASES, code, limit=60.0)
-    with Worker(ROOT, []) as worker:
+@pytest.mark.parametrize("walled", [True, False])
+def test_stop_ends_the_child_that_is_at_work(walled):
+    job = Job("f", PROBE, CASES, "while True: pass", limit=60.0)
+    with Worker(ROOT, [], walled=walled) as worker:
         signal.signal(signal.SIGALRM, interrupt)
         signal.setitimer(signal.ITIMER_REAL, 30)
         try:
@@ -262,11 +273,21 @@ def test_stop_ends_the_child_that_is_at_work(tmp_path):
             signal.setitimer(signal.ITIMER_REAL, 2)
             with pytest.raises(KeyboardInterrupt):
                 worker.run(job)
+            at_work = below(worker.zygote.pid)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(mark.read_text()), 0)
+    assert len(at_work) == (2 if walled else 1)  # the child, and between it and bwrap the process that forked it
+    deadline = time.monotonic() + 10  # the kernel ends a namespace in its own time
+    while any(Path(f"/proc/{process}").exists() for process in at_work) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [process for process in at_work if Path(f"/proc/{process}").exists()] == []
+
+
+def below(process: int) -> list[int]:
+    """The processes that descend from one."""
+    children = [int(p) for p in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    return children + [one for child in children for one in below(child)]
 
 
 def interrupt(_number: int, _frame: object) -> None:
