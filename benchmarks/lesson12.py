@@ -7,6 +7,7 @@ strategies on digits on photographs, 50 a class; and nine cells of `lib.fraction
 
 import argparse
 import itertools
+from typing import Any
 
 import torch
 
@@ -40,7 +41,7 @@ def measure_ablation() -> None:
     path, task = FOLDER / "lesson12_ablation.csv", load_task("blood-cells")
     for seed in range(SEEDS):
         for cell in fair_fraction(PRACTICE_GRID):
-            options = {f"{name}s": (cell[name],) for name in ("backbone", "augmentation", "schedule")}
+            options: dict[str, Any] = {f"{name}s": (cell[name],) for name in ("backbone", "augmentation", "schedule")}
             compare_strategies(
                 task,
                 (cell["strategy"],),
