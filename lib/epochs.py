@@ -39,9 +39,10 @@ def train_one_epoch(
     clipped to `clip_norm` (Pascanu et al., 2013); one step of the optimiser; then one of `schedule`, if there is one.
 
     batches: pairs of images, shape (N, …), and targets, as `criterion(scores, targets)` takes them; it returns the mean
-    over the batch. precision: torch.float16 or bfloat16 for mixed precision (Micikevicius et al., 2018), None for none;
-    scaler: for float16, so that small gradients survive; they are unscaled before they are clipped, once.
-    The model is left in training mode. Raises ValueError where there is no batch.
+    over the batch. They are read once, and the last may be smaller. precision: torch.float16 or bfloat16 for mixed
+    precision (Micikevicius et al., 2018), None for none; scaler: for float16, so that small gradients survive; they are
+    unscaled before they are clipped, once. The model is put into training mode by its own `.train()`, so that layers
+    which are pinned in evaluation mode stay there, and left so. Raises ValueError where there is no batch.
 
     Example:
         >>> model = nn.Linear(2, 2)
@@ -50,18 +51,14 @@ def train_one_epoch(
         >>> train_one_epoch(model, batches, optimiser) > train_one_epoch(model, batches, optimiser)
         True
     """
-    scaler = scaler or torch.amp.GradScaler(enabled=False)
     losses, counts, trainable = list[Tensor](), list[int](), list(trainable_parameters(model))
+    scaler = scaler or torch.amp.GradScaler(enabled=False)
     model.train()
     for images, targets in batches:
         with torch.autocast(images.device.type, precision, enabled=precision is not None):
             loss = criterion(model(images), targets)
         optimiser.zero_grad()
-        scaler.scale(loss).backward()
-        scaler.unscale_(optimiser)
-        nn.utils.clip_grad_norm_(trainable, clip_norm)
-        scaler.step(optimiser)
-        scaler.update()
+        _backward_and_step(loss, trainable, optimiser, clip_norm, scaler)
         if schedule is not None:
             schedule.step()
         losses.append(loss.detach())  # read when the epoch is over: a look at each would make the CPU wait for the GPU
@@ -69,14 +66,14 @@ def train_one_epoch(
     return mean_over_samples(losses, counts)
 
 
-@torch.no_grad()
 def evaluate(
     model: nn.Module, batches: Batches, *, criterion: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy
 ) -> Scores:
     """Mean loss and accuracy over all samples, in evaluation mode, without gradients.
 
-    batches: pairs of images and int64 labels, shape (N,). criterion: the mean over a batch. The model is left in
-    evaluation mode. Raises ValueError where there is no batch.
+    batches: pairs of images and int64 labels, shape (N,); they are read once, and the last may be smaller. criterion:
+    of the model's scores, shape (N, K), and the labels; the mean over a batch. The model is left in evaluation mode,
+    and whether gradients are recorded is afterwards as it was. Raises ValueError where there is no batch.
 
     Example:
         >>> evaluate(nn.Identity(), [(torch.tensor([[0.0, 9.0]]), torch.tensor([1]))]).accuracy
@@ -84,18 +81,21 @@ def evaluate(
     """
     model.eval()
     loss, right, count = 0.0, 0, 0
-    for images, labels in batches:
-        scores = model(images)
-        loss += criterion(scores, labels).item() * len(labels)
-        right += int((scores.argmax(1) == labels).sum())
-        count += len(labels)
+    with torch.no_grad():
+        for images, labels in batches:
+            scores = model(images)
+            loss += criterion(scores, labels).item() * len(labels)
+            right += int((scores.argmax(1) == labels).sum())
+            count += len(labels)
     return Scores(_mean(loss, count), _mean(right, count))
 
 
 class EarlyStopping:
     """Stop when a score has not risen for `patience` epochs (Prechelt, 1998), and know which epoch was the best.
 
-    A score counts as risen if it is above the best so far by more than `threshold`; the first one always does.
+    A score counts as risen if it is above `best` by more than `threshold`; the first one always does. `best` is the
+    last score that counted as risen, `best_epoch` its epoch, counted from 0; before the first, -∞ and -1. `epochs`
+    says how many there were. `patience` and `threshold` are kept under these names.
     Raises ValueError for patience < 1 or threshold < 0.
 
     Example:
@@ -113,14 +113,18 @@ class EarlyStopping:
         self.best, self.best_epoch, self.epochs = float("-inf"), -1, 0
 
     def step(self, score: float) -> bool:
-        """Take note of an epoch's score, higher is better; whether it is time to stop. NaN never counts as risen."""
+        """Take note of an epoch's score, higher is better; whether it is time to stop.
+
+        It is as soon as `patience` epochs in a row have passed since `best_epoch`, and stays so until a score rises.
+        NaN never counts as risen.
+        """
         if score > self.best + self.threshold or self.epochs == 0:
             self.best, self.best_epoch = score, self.epochs
         self.epochs += 1
         return self.epochs - 1 - self.best_epoch >= self.patience
 
     def state_dict(self) -> dict[str, Any]:
-        """What a resumed run needs."""
+        """What a resumed run needs, as plain values: a copy, which later steps do not change."""
         return {"best": self.best, "best_epoch": self.best_epoch, "epochs": self.epochs}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -151,6 +155,20 @@ def mean_over_samples(losses: Sequence[Tensor], counts: Sequence[int]) -> float:
     """
     read = torch.stack(list(losses)).tolist() if losses else []
     return _mean(sum(loss * count for loss, count in zip(read, counts, strict=True)), sum(counts))
+
+
+def _backward_and_step(
+    loss: Tensor,
+    trainable: list[nn.Parameter],
+    optimiser: torch.optim.Optimizer,
+    clip_norm: float,
+    scaler: torch.amp.GradScaler,
+) -> None:
+    scaler.scale(loss).backward()
+    scaler.unscale_(optimiser)
+    nn.utils.clip_grad_norm_(trainable, clip_norm)
+    scaler.step(optimiser)
+    scaler.update()
 
 
 def _mean(total: float, count: int) -> float:

@@ -7,7 +7,8 @@ expects and what its scores mean. So the numbers are compared, and the facts are
 
 import copy
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from lib.inference import Picture, Preparation, check_temperature, image_batches
 
 OPSET = 18  # what PyTorch's exporter writes by itself: another one has to be converted to, which may fail
 TOLERANCE = 1e-4
+_OPTIONS: dict[str, Any] = {"opset_version": OPSET, "verbose": False}
 _INPUT = "RGB, float32, shape (batch, 3, height, width); by channel: (value / 255 - mean) / std"
 _OUTPUT = (
     "scores, shape (batch, classes); confidence = softmax(scores / temperature), its largest entry names the class"
@@ -63,9 +65,12 @@ def export_onnx(model: nn.Module, path: Path | str, images: Tensor, facts: Mappi
     _check_images(images)
     metadata = _as_json(facts or {})
     twin, images = copy.deepcopy(model).cpu().float().eval(), images.detach().cpu().float()
-    program = _exported(twin, images)
-    program.model.metadata_props.update(metadata)
-    content = program.model_proto.SerializeToString()
+    sizes = ({0: torch.export.Dim("batch")},)
+    with _failures_as_export_errors():
+        program = torch.onnx.export(
+            twin, (images,), input_names=["images"], output_names=["scores"], dynamic_shapes=sizes, **_OPTIONS
+        )
+    content = _with_metadata(program, metadata)
     session = _session(content)
     for batch in (images, images[:1]):
         _compare(twin, session, batch)
@@ -141,23 +146,21 @@ def _preparation(facts: dict[str, Any]) -> Preparation:
 # ---- helpers ------------------------------------------------------------------------------------------------------
 
 
-def _exported(model: nn.Module, images: Tensor) -> torch.onnx.ONNXProgram:
+@contextmanager
+def _failures_as_export_errors() -> Iterator[None]:
     try:
-        program = torch.onnx.export(
-            model,
-            (images,),
-            input_names=["images"],
-            output_names=["scores"],
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
-            opset_version=OPSET,
-            verbose=False,
-        )
+        yield
     except torch.onnx.OnnxExporterError as error:
         reason = str(error.__cause__ or error).splitlines()[0]
         raise ExportError(
             f"model: expected one that exports with a batch of any size; PyTorch says: {reason}"
         ) from error
-    return cast(torch.onnx.ONNXProgram, program)
+
+
+def _with_metadata(program: torch.onnx.ONNXProgram | None, metadata: dict[str, str]) -> bytes:
+    whole = cast(torch.onnx.ONNXProgram, program)  # None only for the exporter that it replaced
+    whole.model.metadata_props.update(metadata)
+    return whole.model_proto.SerializeToString()
 
 
 def _compare(model: nn.Module, session: onnxruntime.InferenceSession, batch: Tensor) -> None:

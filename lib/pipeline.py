@@ -3,7 +3,8 @@
     model = replace_head(load_backbone("resnet10"), classes=10)
     history = fine_tune(model, task.train, task.validation, prepare=preprocessing("resnet10"))
 
-`lib.plan` says what can be asked for, `lib.feed` where batches come from, `lib.optimisation` what happens at a step.
+`lib.plan` says what can be asked for, `lib.phases` what learns when and the bones of the run, `lib.feed` where batches
+come from, `lib.optimisation` what happens at a step.
 """
 
 import hashlib
@@ -19,14 +20,13 @@ import torch
 from torch import Tensor, nn
 
 from lib import distributed
-from lib.batchnorm import keep_batchnorm_frozen
 from lib.checkpoints import load_checkpoint, save_checkpoint
 from lib.datasets.task import Split
 from lib.epochs import EarlyStopping, evaluate
 from lib.feed import Feed, seed_of
-from lib.freezing import freeze_until, unfreeze
 from lib.learning_rates import parameter_groups
 from lib.optimisation import Optimisation
+from lib.phases import copy_of_weights, open_phase
 from lib.plan import Epoch, History, Phase, Plan
 from lib.stages import stages
 
@@ -71,17 +71,9 @@ def fine_tune(
     run = _Run(model, checkpoint, _fingerprint(model, train, validation, plan))
     for number, phase in enumerate(plan.phases):
         if number >= run.phase:
-            _open(model, phase, frozen_norms=plan.frozen_norms)
+            open_phase(model, phase, frozen_norms=plan.frozen_norms)
             _train_phase(run, phase, Feed(model, train, validation, plan, prepare, number), report)
     return run.history
-
-
-def _open(model: nn.Module, phase: Phase, frozen_norms: bool) -> None:
-    """Freeze what this phase leaves alone, unfreeze the rest, and keep the norms' statistics if that is wanted."""
-    unfreeze(model)
-    freeze_until(model, list(stages(model))[0 if phase.stages is None else -phase.stages])
-    if frozen_norms:
-        keep_batchnorm_frozen(model)
 
 
 def _train_phase(run: "_Run", phase: Phase, feed: Feed, report: Callable[[Epoch], object] | None) -> None:
@@ -120,7 +112,7 @@ class _Run:
     def __init__(self, model: nn.Module, checkpoint: Path | str | None, fingerprint: str) -> None:
         self.model, self.fingerprint = model, fingerprint
         self.path = None if checkpoint is None else Path(checkpoint)
-        self.history, self.best, self.score = History(), _copies(model), -math.inf
+        self.history, self.best, self.score = History(), copy_of_weights(model), -math.inf
         self.saved: dict[str, Any] | None = None
         if self.path is not None and self.path.exists():
             self.saved = self._load(self.path)
@@ -130,7 +122,7 @@ class _Run:
         """Add an epoch to the history; copy the weights if they are the best: those of `network`, where it has them."""
         self.history.epochs.append(epoch)
         if epoch.validation_accuracy > self.score:
-            self.score, self.best = epoch.validation_accuracy, _copies(self.model) | _copies(network)
+            self.score, self.best = epoch.validation_accuracy, copy_of_weights(self.model) | copy_of_weights(network)
 
     def restore_best(self) -> None:
         """Put the best weights into the model, and the model into evaluation mode."""
@@ -172,10 +164,6 @@ class _Run:
         self.history.load_state_dict(saved["history"])
         self.best, self.score = saved["best"], saved["score"]
         return saved
-
-
-def _copies(network: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in network.state_dict().items()}
 
 
 @contextmanager
