@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lib import settings
+from lib import protocol, settings
 from lib.backbones import backbone_names, load_backbone, preprocessing, pretrained_weights, replace_head
 from lib.batch_augmentation import BatchAugmentation
 from lib.bundled import ARCHITECTURES
@@ -30,7 +30,7 @@ from lib.grid_table import FACTORS, Cell, GridTable, Row
 from lib.mixing import Mixing
 from lib.optimisation import schedule_of
 from lib.pipeline import fine_tune
-from lib.plan import SCHEDULES, Plan
+from lib.plan import SCHEDULES, History, Plan
 from lib.results import Recorded
 from lib.stages import stages
 from lib.strategies import STRATEGIES, Strategy, trainable_shares
@@ -55,6 +55,8 @@ def compare_strategies(
     report: Callable[[Row], object] | None = None,
 ) -> Recorded:
     """Fine-tune once for each combination of all factors, and return the table: one row a run.
+
+    `lib.protocol.compare_strategies` with more factors than size and seed, this library's own fine-tuning, and a file.
 
     strategies: names in STRATEGIES, or a mapping from names to strategies of one's own. sizes: training images a class.
     backbones: names that `lib.backbones` knows; the bundled ones begin at bundled weights, torchvision's at their
@@ -116,25 +118,36 @@ class _Bench:
         self._data = _digest(tensor for split in splits for tensor in (split.images, split.labels))
 
     def run(self, cell: Cell) -> Row:
-        """Train and test once: a row's measures."""
-        few = self.task.train.few(cell.images_per_class, cell.seed)
-        validation = self.task.validation.at_most(cell.images_per_class, cell.seed)
+        """Train and test once, by the protocol of all comparisons: a row's measures."""
         model, plan = self._model(cell).to(settings.device()), self._plan(cell, cell.seed)
         prepare = preprocessing(cell.backbone, pretrained_weights(cell.backbone))
-        costs = self._costs_of(cell.backbone, model, prepare)
-        clock = time.process_time if settings.device().type == "cpu" else time.perf_counter
-        begun = clock()
-        history = fine_tune(model, few, validation, plan, prepare=prepare)
-        seconds = clock() - begun
+        costs, histories = self._costs_of(cell.backbone, model, prepare), list[History]()
+
+        def train(network: nn.Module, few: Split, validation: Split, _seed: int) -> None:
+            histories.append(fine_tune(network, few, validation, plan, prepare=prepare))
+
+        [row] = protocol.compare_strategies(
+            {cell.strategy: train},
+            [cell.images_per_class],
+            [cell.seed],
+            model=model,
+            draw=self._draw,
+            test=self.task.test,
+            score=lambda network, split: _accuracy(network, split, prepare),
+            clock=time.process_time if settings.device().type == "cpu" else time.perf_counter,
+        )
         return {
-            "accuracy": round(_accuracy(model, self.task.test, prepare), 6),
-            "validation_accuracy": round(history.best.validation_accuracy, 6),
-            "train_accuracy": round(_accuracy(model, few, prepare), 6),
-            "seconds": round(seconds, 2),
+            "accuracy": round(float(row["accuracy"]), 6),
+            "validation_accuracy": round(float(row["validation_accuracy"]), 6),
+            "train_accuracy": round(float(row["train_accuracy"]), 6),
+            "seconds": round(float(row["seconds"]), 2),
             "memory_bytes": max(costs[0 if p.stages is None else -p.stages].memory for p in plan.phases),
             "trainable_share": round(max(trainable_shares(model, plan.phases)), 6),
-            "epochs": len(history.epochs),
+            "epochs": len(histories[0].epochs),
         }
+
+    def _draw(self, size: int, seed: int) -> tuple[Split, Split]:
+        return self.task.train.few(size, seed), self.task.validation.at_most(size, seed)
 
     def check(self, cell: Cell) -> None:
         """ValueError where a phase has too few steps for its schedule."""

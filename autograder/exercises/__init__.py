@@ -3,11 +3,11 @@
 import difflib
 
 from autograder.exercise import Exercise
-from autograder.exercises import lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07
+from autograder.exercises import lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07, lesson09
 
 EXERCISES: dict[str, Exercise] = {
     exercise.name: exercise
-    for lesson in (lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07)
+    for lesson in (lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07, lesson09)
     for exercise in lesson.EXERCISES
 }
 
