@@ -16,9 +16,11 @@ from lib.gradient_reversal import GradientReversal
 from lib.unfreezing import GradualUnfreezer
 
 SETUP = """
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -26,7 +28,12 @@ from torchvision.transforms import v2
 
 from lib.adversarial import AdversarialLosses, DomainAdversarialNetwork
 from lib.architectures import Classifier
+from lib.datasets.task import Split
+from lib.grid_table import Row
+from lib.protocol import Training
 from lib.range_test import RangeTest
+from lib.statistics import Numbers, row_means
+from lib.strategies import Recommendation
 from lib.unfreezing import Schedule
 """
 

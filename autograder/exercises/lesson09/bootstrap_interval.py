@@ -8,6 +8,7 @@ from torch import Tensor
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
 from autograder.probes import lesson09 as probes
+from lib.results import mean_and_interval
 from lib.statistics import bootstrap_interval, row_means
 
 _RESAMPLES = 4000
@@ -108,6 +109,11 @@ def _standard_deviation(values: Any, statistic: Statistic = row_means, **_: Any)
     return middle - spread, middle + spread
 
 
+def _student(values: Any, _: Any = None, *, confidence: float = 0.95, **__: Any) -> tuple[float, float]:
+    mean, half = mean_and_interval([float(value) for value in values], confidence)
+    return mean - half, mean + half
+
+
 def _of_the_values(
     values: Any, _: Statistic = row_means, *, confidence: float = 0.95, **__: Any
 ) -> tuple[float, float]:
@@ -161,6 +167,12 @@ EXERCISE = Exercise(
             _standard_deviation,
             "Mean ± standard deviation says how far single values lie apart. Asked is how far the *mean* of so many "
             "values would move: draw resamples, and take the mean of each.",
+        ),
+        Misconception(
+            "student",
+            _student,
+            "That is Student's interval. For a mean over few seeds it is the better one; asked here is the bootstrap, "
+            "which draws resamples and serves any statistic.",
         ),
         Misconception(
             "quantiles-of-the-values",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from scipy import stats
 from torch import Tensor
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
@@ -104,6 +105,10 @@ def _reordered(a: Any, b: Any, *, resamples: int = 10_000, generator: torch.Gene
     return (1 + int((sums >= apart).sum())) / (1 + len(orders))
 
 
+def _student(a: Any, b: Any, **_: Any) -> float:
+    return float(stats.ttest_rel(a, b).pvalue) if len(a) > 1 else 1.0
+
+
 EXERCISE = Exercise(
     lesson="09_strategy_comparison",
     reference=paired_permutation_test,
@@ -148,6 +153,12 @@ EXERCISE = Exercise(
             _reordered,
             "You shuffle which value is paired with which. That leaves both means as they are, and p is always 1. If "
             "both methods are equally good, what could have been otherwise is the sign of each difference.",
+        ),
+        Misconception(
+            "student",
+            _student,
+            "That is the p-value of Student's paired t-test, which supposes normal differences. Here signs are turned, "
+            "and patterns counted: five pairs cannot give less than 1/16.",
         ),
         Misconception(
             "one-sided",
