@@ -63,12 +63,7 @@ def load_backbone(name: str, weights: str | None = "bundled", *, seed: int = 0) 
 
 
 def pretrained_weights(name: str) -> str:
-    """What `weights` is for the pre-trained ones that a name comes with: "bundled", or torchvision's "DEFAULT".
-
-    Example:
-        >>> pretrained_weights("resnet10"), pretrained_weights("resnet18")
-        ('bundled', 'DEFAULT')
-    """
+    """What `weights` is for the pre-trained ones that a name comes with: "bundled", or torchvision's "DEFAULT"."""
     return "bundled" if name in ARCHITECTURES else "DEFAULT"
 
 

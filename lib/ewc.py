@@ -6,11 +6,10 @@ where the old task's predictions depend on the parameter (its Fisher information
 not. L2-SP (Li, Grandvalet & Davoine, 2018) gives every spring the same stiffness.
 """
 
-import math
-from collections.abc import Iterable, Mapping
-
 import torch
 from torch import Tensor, nn
+
+from lib.anchors import check_alike, check_anchor, check_range, check_tensors, held_parameters
 
 
 def copy_parameters(model: nn.Module) -> dict[str, Tensor]:
@@ -35,8 +34,9 @@ def ewc_penalty(model: nn.Module, fisher: dict[str, Tensor], anchor: dict[str, T
     Parameters of the model that `fisher` does not name, such as those of a new head, are free. Where a head was
     replaced, leave the old one's names out: `{name: F for name, F in fisher.items() if not name.startswith("fc.")}`.
 
-    Returns a scalar of the parameters' dtype, differentiable in θ: the gradient is λ F (θ − θ*). Plain gradient descent
-    diverges where its learning rate times λ F_i is above 2. Nothing is changed. Raises ValueError for an empty
+    Returns a scalar of the parameters' dtype, differentiable in θ alone: the gradient is λ F (θ − θ*), and none reaches
+    `fisher` or `anchor`. Plain gradient descent diverges where its learning rate times λ F_i is above 2. Nothing is
+    changed. Raises ValueError for an empty
     `fisher`, for a name, shape, dtype or device that does not match, for an anchor that is the model's own memory and
     would move along with it, and for a strength that is negative or not finite; TypeError where `fisher` or `anchor` is
     no dict of tensors or `strength` is not a number.
@@ -47,7 +47,7 @@ def ewc_penalty(model: nn.Module, fisher: dict[str, Tensor], anchor: dict[str, T
         >>> round(ewc_penalty(model, {"weight": torch.tensor([[2.0]])}, anchor, strength=0.5).item(), 3)
         4.5
     """
-    held = _held(model, fisher, anchor, strength)
+    held = held_parameters(model, fisher, anchor, strength)
     return strength / 2 * torch.stack([(F * (new - old).square()).sum() for new, F, old in held]).sum()
 
 
@@ -67,7 +67,7 @@ def add_ewc_gradient_(model: nn.Module, fisher: dict[str, Tensor], anchor: dict[
         >>> round(model.weight.grad.item(), 3)
         3.0
     """
-    held = [(new, F, old) for new, F, old in _held(model, fisher, anchor, strength) if new.requires_grad]
+    held = [(new, F, old) for new, F, old in held_parameters(model, fisher, anchor, strength) if new.requires_grad]
     if not held:
         raise ValueError("fisher: expected the name of a parameter that requires a gradient, got none")
     parameters, stiffnesses, old = (list(column) for column in zip(*held, strict=True))
@@ -95,10 +95,10 @@ def consolidate(earlier: dict[str, Tensor], fisher: dict[str, Tensor], decay: fl
         >>> consolidate({"w": torch.tensor([2.0])}, {"w": torch.tensor([1.0]), "v": torch.tensor([3.0])}, decay=0.5)
         {'w': tensor([2.]), 'v': tensor([3.])}
     """
-    _check_range("decay", decay, most=1)
-    _check_tensors("earlier", earlier, least=0)
-    _check_tensors("fisher", fisher)
-    _check_alike("fisher", fisher, earlier, [name for name in fisher if name in earlier])
+    check_range("decay", decay, most=1)
+    check_tensors("earlier", earlier, least=0)
+    check_tensors("fisher", fisher)
+    check_alike("fisher", fisher, earlier, [name for name in fisher if name in earlier])
     kept = {name: decay * values.detach() for name, values in earlier.items()}
     return kept | {name: kept.get(name, 0) + values.detach() for name, values in fisher.items()}
 
@@ -115,10 +115,10 @@ def l2_sp_penalty(model: nn.Module, anchor: dict[str, Tensor], alpha: float, bet
     pre-trained values: leave its names out of `anchor`, above all where the old head happens to have the same shape.
     α ≥ 0, β ≥ 0. Where S or S̄ is empty, its term is 0.
 
-    Returns a scalar of the parameters' dtype, differentiable in w. Nothing is changed. Raises ValueError for an empty
-    `anchor`, for a name, shape, dtype or device that does not match, for an anchor that is the model's own memory and
-    would move along with it, for an α or β that is negative or not finite, and for a model without a trainable
-    parameter; TypeError where `anchor` is no dict of tensors or α or β is not a number.
+    Returns a scalar of the parameters' dtype, differentiable in w; no gradient reaches `anchor`. Nothing is changed.
+    Raises ValueError for an empty `anchor`, for a name, shape, dtype or device that does not match, for an anchor that
+    is the model's own memory and would move along with it, for an α or β that is negative or not finite, and for a
+    model without a trainable parameter; TypeError where `anchor` is no dict of tensors or α or β is not a number.
 
     Example:
         >>> model = nn.Linear(1, 1)
@@ -127,69 +127,11 @@ def l2_sp_penalty(model: nn.Module, anchor: dict[str, Tensor], alpha: float, bet
         >>> round(penalty.item(), 3)  # 1/2 · 3² + 0.1/2 · 2²
         4.7
     """
-    _check_range("alpha", alpha)
-    _check_range("beta", beta)
-    _check_anchor(anchor, dict(model.named_parameters()), anchor)
+    check_range("alpha", alpha)
+    check_range("beta", beta)
+    check_anchor(anchor, dict(model.named_parameters()), anchor)
     trainable = {name: w for name, w in model.named_parameters() if w.requires_grad}
     if not trainable:
         raise ValueError("model: expected at least one trainable parameter, got none")
     terms = [(alpha, w - anchor[name].detach()) if name in anchor else (beta, w) for name, w in trainable.items()]
     return torch.stack([weight / 2 * difference.square().sum() for weight, difference in terms]).sum()
-
-
-def _held(
-    model: nn.Module, fisher: dict[str, Tensor], anchor: dict[str, Tensor], strength: float
-) -> list[tuple[nn.Parameter, Tensor, Tensor]]:
-    """What the penalty sums over, parameter by parameter: θ, F and θ*."""
-    parameters = dict(model.named_parameters())
-    _check_range("strength", strength)
-    _check_tensors("fisher", fisher)
-    _check_alike("fisher", fisher, parameters, fisher)
-    _check_anchor(anchor, parameters, fisher)
-    return [(parameters[name], F.detach(), anchor[name].detach()) for name, F in fisher.items()]
-
-
-# ---- what is refused ----------------------------------------------------------------------------------------------
-
-
-def _check_range(argument: str, value: float, most: float = math.inf) -> None:
-    expected = f"{argument}: expected a number of at least 0" + (f" and at most {most}" if most < math.inf else "")
-    if not isinstance(value, int | float):
-        raise TypeError(f"{expected}, got {type(value).__name__}")
-    if not 0 <= value <= most or math.isinf(value):
-        raise ValueError(f"{expected}{', finite' if most == math.inf else ''}, got {value}")
-
-
-def _check_tensors(argument: str, values: dict[str, Tensor], least: int = 1) -> None:
-    if not isinstance(values, dict):
-        raise TypeError(f"{argument}: expected a dict from names to tensors, got {type(values).__name__}")
-    if len(values) < least:
-        raise ValueError(f"{argument}: expected the values of at least one parameter, got none")
-    for name, value in values.items():
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{argument}: expected a tensor for {name!r}, got {type(value).__name__}")
-
-
-def _check_alike(
-    argument: str, values: Mapping[str, Tensor], others: Mapping[str, Tensor], names: Iterable[str]
-) -> None:
-    """Each name is in both, with the same shape, dtype and device."""
-    for name in names:
-        if name not in others:
-            raise ValueError(f"{argument}: expected names of the model's parameters, got {name!r}")
-        if name not in values:
-            raise ValueError(f"{argument}: expected values for {name!r}, got none")
-        if _kind(values[name]) != _kind(others[name]):
-            raise ValueError(f"{argument}: expected {_kind(others[name])} for {name!r}, got {_kind(values[name])}")
-
-
-def _check_anchor(anchor: dict[str, Tensor], parameters: Mapping[str, Tensor], names: Iterable[str]) -> None:
-    _check_tensors("anchor", anchor)
-    _check_alike("anchor", anchor, parameters, names)
-    for name in names:
-        if anchor[name].data_ptr() == parameters[name].data_ptr() != 0:
-            raise ValueError(f"anchor: expected copies, got the model's own {name!r}, which moves along with the model")
-
-
-def _kind(values: Tensor) -> str:
-    return f"shape {tuple(values.shape)} in {str(values.dtype).removeprefix('torch.')} on {values.device}"

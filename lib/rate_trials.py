@@ -5,10 +5,12 @@ that is not a rate is as lesson 3 has it (`lib.comparison`): AdamW, no clipping,
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from lib import settings
 from lib.backbones import load_backbone, pretrained_weights, replace_head
@@ -17,6 +19,7 @@ from lib.datasets.task import Task
 from lib.epochs import shuffled_batches, train_one_epoch
 from lib.learning_rates import parameter_groups
 from lib.optimisation import schedule_of
+from lib.plan import Augment
 from lib.results import Recorded
 from lib.training import WEIGHT_DECAY, accuracy, shifted
 
@@ -61,23 +64,36 @@ def rate_trial(
 
 def train_with_rates(
     model: nn.Module,
-    images: torch.Tensor,
-    labels: torch.Tensor,
+    images: Tensor,
+    labels: Tensor,
     seed: int,
     base: float,
     decay: float = 1.0,
     schedule: str = "cosine",
     epochs: int = EPOCHS,
+    *,
+    criterion: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+    weight_decay: float = WEIGHT_DECAY,
+    augment: Augment = shifted,
+    after_epoch: Callable[[], object] | None = None,
 ) -> list[float]:
-    """Train all of `model`, in place; the mean loss of each epoch. images: prepared for it; else as `rate_trial`."""
-    optimiser = torch.optim.AdamW(parameter_groups(model, base, decay, weight_decay=WEIGHT_DECAY))
+    """Train all of `model`, in place; the mean loss of each epoch. images: prepared for it; else as `rate_trial`.
+
+    criterion, weight_decay: other than lesson 3's. augment(images, generator): what prepares a batch, in another way
+    than by a small shift. after_epoch: called after each.
+    """
+    optimiser = torch.optim.AdamW(parameter_groups(model, base, decay, weight_decay=weight_decay))
     factor = schedule_of(schedule, epochs * -(-len(images) // BATCH_SIZE))
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
     generator, losses = settings.generator(seed), []
     for _ in range(epochs):
         batches = shuffled_batches(images, labels.to(images.device), BATCH_SIZE, generator=generator)
-        views = ((shifted(batch, generator), targets) for batch, targets in batches)
-        losses.append(train_one_epoch(model, views, optimiser, clip_norm=math.inf, schedule=scheduler))
+        views = ((augment(batch, generator), targets) for batch, targets in batches)
+        losses.append(
+            train_one_epoch(model, views, optimiser, criterion=criterion, clip_norm=math.inf, schedule=scheduler)
+        )
+        if after_epoch is not None:
+            after_epoch()
     return losses
 
 
@@ -93,5 +109,5 @@ def best_base(measured: Recorded, decay: float) -> float:
     return float(max(rows, key=lambda row: float(row["validation_accuracy"]))["base"])
 
 
-def _labels(labels: torch.Tensor) -> torch.Tensor:
+def _labels(labels: Tensor) -> Tensor:
     return labels.to(settings.device())

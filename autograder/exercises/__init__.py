@@ -3,13 +3,20 @@
 import difflib
 
 from autograder.exercise import Exercise
-from autograder.exercises import lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07, lesson09
+from autograder.exercises import (
+    lesson01,
+    lesson02,
+    lesson03,
+    lesson04,
+    lesson05,
+    lesson06,
+    lesson07,
+    lesson09,
+    lesson10,
+)
 
-EXERCISES: dict[str, Exercise] = {
-    exercise.name: exercise
-    for lesson in (lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07, lesson09)
-    for exercise in lesson.EXERCISES
-}
+LESSONS = (lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07, lesson09, lesson10)
+EXERCISES: dict[str, Exercise] = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}
 
 
 def find(name: str) -> Exercise:

@@ -37,6 +37,24 @@ def test_train_with_rates_repeats_for_a_seed_and_gives_a_loss_an_epoch():
     assert len(first) == 3
 
 
+def test_train_with_rates_takes_a_loss_views_and_somebody_who_watches():
+    (images, labels), seen, epochs = batch(), [], []
+
+    def augment(some, generator):
+        seen.append(torch.rand(1, generator=generator))
+        return 0 * some
+
+    def loss(scores, targets):
+        return (scores - 1).square().sum() / len(targets)
+
+    losses = train_with_rates(
+        network(), images, labels, 0, 1e-9, epochs=3, criterion=loss, augment=augment, weight_decay=0.0,
+        after_epoch=lambda: epochs.append(len(seen)),
+    )  # fmt: skip
+    assert losses == pytest.approx([2.0, 2.0, 2.0])  # a network without biases sees black images
+    assert epochs == [1, 2, 3]
+
+
 @pytest.mark.slow
 def test_rate_trial_learns_from_few_images_and_leaves_the_global_state_alone():
     labels = torch.arange(12) % 2

@@ -1,0 +1,165 @@
+"""What is done with an implementation in lesson 10, and what is seen. No answers here."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from autograder.probes import networks, seen
+from autograder.probes.lesson06 import number
+
+
+def fisher(
+    implementation: Any, device: torch.device, kind: str, seed: int, images: Tensor, frozen: list[str], dtype: str
+) -> dict[str, Any]:
+    """Ask for the Fisher information of a network in evaluation mode, some of whose parameters are frozen."""
+    model = _network(kind, seed, device, getattr(torch, dtype)).eval()
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name not in frozen)
+    before, marked = _values(model), _mark_gradients(model)
+    found = implementation(model, images.to(next(model.parameters()).dtype))
+    if not isinstance(found, dict):
+        return dict.fromkeys(("sum over all entries", "Fisher information", "names", "types"), seen(found))
+    tensors = {str(name): value for name, value in found.items()}
+    return {
+        "sum over all entries": number(sum(float(v.detach().sum()) for v in tensors.values() if isinstance(v, Tensor))),
+        "Fisher information": [seen(tensors[name]) for name in sorted(tensors)],
+        "names": sorted(tensors),
+        "types": [str(getattr(tensors[name], "dtype", type(tensors[name]).__name__)) for name in sorted(tensors)],
+        "carries history": any(isinstance(value, Tensor) and value.requires_grad for value in tensors.values()),
+        "changed in the model": networks.changed(before, _values(model)) + _gradients_changed(model, marked),
+    }
+
+
+def penalty(
+    implementation: Any,
+    device: torch.device,
+    seed: int,
+    held: list[str],
+    frozen: list[str],
+    dtype: str,
+    **arguments: Any,
+) -> dict[str, Any]:
+    """Ask for a penalty on a small network that has moved away from its anchor, and for the gradient of it.
+
+    `fisher` in the arguments is a seed: of positive numbers for the names held.
+    """
+    model = _network("plain", seed, device, getattr(torch, dtype))
+    anchor = {name: value.detach().clone() for name, value in model.named_parameters() if name in held}
+    generator = torch.Generator().manual_seed(seed + 1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn(parameter.shape, generator=generator).to(parameter))
+    options = dict(arguments)
+    if "fisher" in options:
+        draws = torch.Generator().manual_seed(options.pop("fisher"))
+        of_fisher = {name: 3 * torch.rand(value.shape, generator=draws).to(value) for name, value in anchor.items()}
+        options = {"fisher": _leaves(of_fisher), "anchor": _leaves(anchor)} | options
+    else:
+        options = {"anchor": _leaves(anchor)} | options
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name not in frozen)
+    before = _values(model)
+    value = implementation(model, **options)
+    return {
+        "penalty": number(value.detach() if isinstance(value, Tensor) else value),
+        "is a tensor of shape ()": isinstance(value, Tensor) and value.shape == (),
+        **_pulls(value, model),
+        "a gradient reaches fisher or anchor": any(
+            tensor.grad is not None for name in ("fisher", "anchor") for tensor in options.get(name, {}).values()
+        ),
+        "changed in the model": networks.changed(before, _values(model)),
+    }
+
+
+def score(implementation: Any, device: torch.device, **arguments: Any) -> dict[str, Any]:
+    """Ask for one number about tensors, which are to be left alone."""
+    before = {name: value.clone() for name, value in arguments.items() if isinstance(value, Tensor)}
+    value = implementation(**arguments)
+    return {
+        "score": number(value),
+        "is one number": isinstance(number(value), int | float),
+        "arguments are left alone": all(torch.equal(old, arguments[name]) for name, old in before.items()),
+    }
+
+
+def recalibrated(
+    implementation: Any, device: torch.device, kind: str, seed: int, images: Tensor, batch_size: int | None
+) -> dict[str, Any]:
+    """Have the statistics of a network measured anew, some of its layers in training mode and some not."""
+    model = _network(kind, seed, device, torch.float32).train()
+    for number_of, layer in enumerate(model.modules()):
+        layer.training = number_of % 3 != 0
+    momenta = [getattr(layer, "momentum", None) for layer in model.modules()]
+    before = {name: value for name, value in _values(model).items() if not name.endswith(("_mean", "_var"))}
+    arguments = {} if batch_size is None else {"batch_size": batch_size}
+    returned = implementation(model, images, **arguments)
+    after = {name: value for name, value in _values(model).items() if name in before}
+    norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)]
+    return {
+        "means": [seen(norm.running_mean) for norm in norms],
+        "variances": [seen(norm.running_var) for norm in norms],
+        "first mean and variance": [seen(norms[0].running_mean), seen(norms[0].running_var)],
+        "returns the model itself": returned is model,
+        "modes": [layer.training for layer in model.modules()],
+        "momenta are kept": momenta == [getattr(layer, "momentum", None) for layer in model.modules()],
+        "parameters or counts that changed": networks.changed(before, after),
+        "hooks are left behind": any(layer._forward_hooks or layer._forward_pre_hooks for layer in model.modules()),
+    }
+
+
+class _Crossed(nn.Module):
+    """Images (N, 3, 8, 8) → (N, 5); the norm that is named first is passed last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late = nn.BatchNorm1d(4)
+        self.early = nn.BatchNorm2d(4)
+        self.stem = nn.Conv2d(3, 4, 3)
+        self.fc = nn.Linear(4, 5)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Scores of the five classes."""
+        return self.fc(self.late(self.early(self.stem(images)).relu().mean((2, 3))))
+
+
+def _network(kind: str, seed: int, device: torch.device, dtype: torch.dtype) -> nn.Module:
+    if kind in networks.KINDS:
+        return networks.build(kind, seed, device, dtype)
+    plain = nn.Sequential(nn.Flatten(), nn.Linear(192, 3), nn.Tanh(), nn.Linear(3, 4))
+    model = _Crossed() if kind == "crossed" else plain
+    networks.fill(model, seed)
+    return model.to(device, dtype)
+
+
+def _values(model: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def _mark_gradients(model: nn.Module) -> dict[str, Tensor]:
+    """A `.grad` on every other parameter, which is somebody else's."""
+    marked = dict[str, Tensor]()
+    for count, (name, parameter) in enumerate(model.named_parameters()):
+        if parameter.requires_grad and count % 2 == 0:
+            parameter.grad = torch.full_like(parameter, 0.5)
+            marked[name] = parameter.grad.clone()
+    return marked
+
+
+def _gradients_changed(model: nn.Module, marked: dict[str, Tensor]) -> list[str]:
+    now = {name: parameter.grad for name, parameter in model.named_parameters() if parameter.grad is not None}
+    return [f"{name}.grad" for name in networks.changed(marked, now)]
+
+
+def _leaves(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Copies that a gradient could reach."""
+    return {name: value.detach().clone().requires_grad_() for name, value in tensors.items()}
+
+
+def _pulls(value: Any, model: nn.Module) -> dict[str, Any]:
+    """The gradient of the penalty in every parameter that requires one, by its name."""
+    learning = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+    if not isinstance(value, Tensor) or value.numel() != 1 or not value.requires_grad:
+        return {"gradients": "no gradient"}
+    value.backward()
+    return {"gradients": ["none" if p.grad is None else seen(p.grad) for p in learning.values()]}
