@@ -26,7 +26,7 @@ from autograder.sandbox import cells, library, wire
 _SHARE = 0.1  # of the time limit, for each statement that comes before the answer
 _LONGEST = 400  # characters of an error message
 _PLACE = re.compile(  # what the worker and the zygote call their folders; where packages are installed
-    r"[^\s('\"]*(grading-\w+(/home/\w+|/library)?|/tmp/tmp\w+|/(site|dist)-packages)"
+    r"[^\s('\"]*(grading-\w+(/home/\w+|/library)?|/scratch/tmp\w+|/(site|dist)-packages)"
 )
 
 Outcome = dict[str, Any]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder.sandbox import seccomp
 
-LIBRARY, SCRATCH = "/library", "/tmp"
+LIBRARY, SCRATCH = "/library", "/scratch"
 _SPACE, _SHARED = 512 * 2**20, 64 * 2**20  # bytes that files may take, and shared memory
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 _SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
@@ -58,6 +58,8 @@ def walls(library: Path) -> list[str]:
         command += ["--ro-bind-try", path, path]
     for place in _python():
         command += [*_way_to(place), "--ro-bind", str(place), str(place)]
+    if not any(place.is_relative_to("/tmp") for place in _python()):  # else /tmp is a folder on the way to Python
+        command += ["--symlink", SCRATCH, "/tmp"]
     for package in _installed():
         command += ["--tmpfs", str(package), "--remount-ro", str(package)]
     return [*command, "--ro-bind", str(library), LIBRARY, "--remount-ro", "/", "--chdir", SCRATCH]

@@ -51,12 +51,14 @@ def test_nobody_grades_where_a_wall_is_missing(monkeypatch, wall):
         command = whole(library)
         if wall == "network":
             return [part for part in command if part != "--unshare-net"]
+        if library == Path("/"):  # the trial, whether there can be walls
+            return command
         place = command.index("--remount-ro", command.index(prison.LIBRARY))
         above = str(library.parent)
         return [*command[:place], "--perms", "0755", "--dir", above, "--ro-bind", above, above, *command[place:]]
 
     monkeypatch.setattr(prison, "walls", holed)
-    monkeypatch.setattr(tempfile, "tempdir", "/var/tmp")  # inside, /tmp is another folder
+    monkeypatch.setattr(tempfile, "tempdir", "/var/tmp")  # inside, /tmp is another place
     with Worker(ROOT, []) as worker:
         os.chmod(worker.folder.name, 0o755)
         with pytest.raises(RuntimeError, match=f"the sandbox does not hold here; what got through: {wall}$"):
@@ -73,20 +75,20 @@ def test_in_a_user_namespace_the_walls_hold_as_well(monkeypatch):
 
 def test_what_one_leaves_no_other_finds(worker):
     leave = """
-for place in ("/tmp", "/dev/shm"):
+for place in ("/scratch", "/dev/shm"):
     open(place + "/left", "w").write("answer")
-os.makedirs("/tmp/deep/" + "/".join("x" * 40)); os.chmod("/tmp/deep/x", 0)
-found = len(os.listdir("/tmp"))"""
+os.makedirs("/scratch/deep/" + "/".join("x" * 40)); os.chmod("/scratch/deep/x", 0)
+found = len(os.listdir("/scratch"))"""
     assert ask(worker, leave) == 3  # the two, and the folder of its own
-    assert ask(worker, "found = len(os.listdir('/tmp')) + len(os.listdir('/dev/shm'))") == 1
+    assert ask(worker, "found = len(os.listdir('/scratch')) + len(os.listdir('/dev/shm'))") == 1
 
 
 BOMBS = {
     "processes that go on": "if os.fork() == 0:\n    os.setsid(); os.fork()\n    while True: pass\nfound = 1",
     "processes without end": "while True: os.fork()",
     "memory": "kept = [torch.ones(2**27) for _ in range(40)]\nfound = len(kept)",
-    "files": "f = [open(f'/tmp/{i}', 'wb').write(b'x' * 2**27) for i in range(40)]\nfound = len(f)",
-    "one file": "found = open('/tmp/large', 'wb').write(b'x' * 2**29)",
+    "files": "f = [open(f'/scratch/{i}', 'wb').write(b'x' * 2**27) for i in range(40)]\nfound = len(f)",
+    "one file": "found = open('/scratch/large', 'wb').write(b'x' * 2**29)",
     "shared memory": "found = open('/dev/shm/large', 'wb').write(b'x' * 2**27)",
     "descriptors": "f = [os.dup(0) for _ in range(5000)]\nfound = len(f)",
     "memory without a name": "f = [os.memfd_create('x') for _ in range(9)]\nfound = len(f)",
@@ -114,6 +116,13 @@ def test_memory_counts_for_all_processes_together(worker):
 def test_calls_that_nobody_needs_are_refused(worker, call):
     body = f"libc = ctypes.CDLL(None, use_errno=True)\nresult = libc.{call}\nfound = [result, ctypes.get_errno()]"
     assert ask(worker, body) == [str(-1), str(errno.EPERM)]
+
+
+def test_a_folder_for_passing_things_has_its_usual_name(worker, monkeypatch):
+    monkeypatch.setattr(prison, "_python", lambda: [Path("/opt/python")])
+    assert prison.walls(Path("/"))[prison.walls(Path("/")).index("/tmp") - 2] == "--symlink"
+    monkeypatch.setattr(prison, "_python", lambda: [Path("/tmp/clone/.venv")])
+    assert "--symlink /scratch /tmp" not in " ".join(prison.walls(Path("/")))
 
 
 def test_threads_and_processes_of_ones_own_still_work(worker):
