@@ -567,9 +567,10 @@ def from_mnist(target, backbone):
     for name in ("source only", "AdaBN", "DANN"):
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            network = DomainAdversarialNetwork(backbones.load_backbone(backbone), 10).to(images.device)
+            network = adversarial.DomainAdversarialNetwork(backbones.load_backbone(backbone), 10).to(images.device)
         adapt(network, METHODS[name], images, source.labels.to(images.device), unlabelled, chosen_on, 0, steps=300)
-        yield f"{name:12} {training.accuracy(network, tested, target.test.labels.to(images.device)):.1%}"
+        score = training.accuracy(network.predictor(), tested, target.test.labels.to(images.device))
+        yield f"{name:12} {score:.1%}"
 
 
 for line in at_full_scale(from_mnist, task="mnist-m", backbone="resnet10"):

@@ -404,7 +404,8 @@ for line in at_full_scale(from_above):
 
 # %% [markdown]
 # > **At full scale.** The OpenMixup benchmark (Li et al., 2022) fine-tunes a pre-trained ResNet-18 on FGVC-Aircraft and
-# > reports 80.2 % without mixing, 79.5 % with Mixup and 78.8 % with CutMix. Both can cost accuracy: measure.
+# > reports 80.2 % without mixing, 79.5 % with Mixup and 78.8 % with CutMix; on the birds of CUB-200, in the same table,
+# > 77.7, 78.4 and 78.4 %. Both can cost accuracy, and both can gain: measure.
 #
 # ## Keep
 #

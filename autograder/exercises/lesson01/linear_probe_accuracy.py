@@ -135,6 +135,10 @@ def _by_row(train: Tensor, test: Tensor) -> Scaled:
     return _standardised(train.T, train.T)[0].T, _standardised(test.T, test.T)[0].T
 
 
+def _of_unit_length(train: Tensor, test: Tensor) -> Scaled:
+    return torch.nn.functional.normalize(train), torch.nn.functional.normalize(test)
+
+
 def _divided_by_zero(train: Tensor, test: Tensor) -> Scaled:
     return (train - train.mean(0)) / train.std(0), (test - train.mean(0)) / train.std(0)
 
@@ -214,6 +218,12 @@ EXERCISE = Exercise(
             _with(_by_row),
             "You standardise each point over its features. Rows are points here; it is each *column* that gets mean 0 "
             "and deviation 1.",
+        ),
+        Misconception(
+            "unit-length",
+            _with(_of_unit_length),
+            "You bring each point to length 1. That goes along the rows, and large features still drown small ones: it "
+            "is each *column* that gets mean 0 and deviation 1.",
         ),
         Misconception(
             "divided-by-zero",
