@@ -16,9 +16,25 @@ SECONDS = 1000
 # A widget of each further lesson: words in its cell, which needs the setup cell alone; the control's role, and a part
 # of its name; the key that moves it; what is said then, by the picture's description or by the answer's line.
 MOVED = {
+    "01_what_is_transfer_learning": (
+        "guess_frozen = predict(",
+        "slider",
+        "Features of printed",
+        "Home",
+        "You say: 0 %.",
+    ),
     "02_pretrained_models": ("stage_costs_picture(costs", "slider", "network", "ArrowRight", "resnet50: where are its"),
     "04_fine_tuning_strategies": ("guess_best = predict(", "radio", "LP-FT", "Space", "You say: “LP-FT”."),
     "05_learning_rates": ("guess_flat = predict(", "slider", "One rate for all", "Home", "You say: 0 %."),
+    "06_domain_adaptation": ("guess_gap = predict(", "slider", "Learnt from drawn digits", "Home", "You say: 0 %."),
+    "07_data_augmentation": (
+        "guess_mirror = predict(",
+        "radio",
+        "it stays within",
+        "Space",
+        "You say: “it stays within",
+    ),
+    "10_pitfalls": ("guess_left = predict(", "slider", "After fine-tuning on a hundred", "Home", "You say: 0 %."),
 }
 WRONG = "def freeze(module):\n    return module.requires_grad_(False)"
 RIGHT = """def freeze(module):
