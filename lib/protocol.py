@@ -30,7 +30,7 @@ def compare_strategies(
 ) -> list[Row]:
     """Train a fresh copy of the model with each strategy, on each size and seed: one row a run, in any order.
 
-    strategies: name → function that trains: `train(network, training, validation, seed)` changes the network in place;
+    strategies: name → function that trains, called with (network, training, validation, seed): it changes the network;
     what it returns is of no use. model: where every run begins; it is left as it is. draw: `draw(size, seed)` returns
     the training and the validation split of a size and a seed, the same ones at each call. test: scored once in each
     run, when it is over; no strategy gets it. score: `score(network, split)` returns the accuracy, in [0, 1]. clock:
