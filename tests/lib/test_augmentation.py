@@ -1,7 +1,6 @@
 """The lesson's pipelines: against torchvision's functions step by step, and the backbone's own normalisation."""
 
 import math
-import random
 
 import numpy as np
 import PIL.Image
@@ -13,6 +12,7 @@ from torchvision.transforms.v2 import functional as TF
 from lib.augmentation import PerImage, blur_width, evaluation_transform, train_transform
 from lib.backbones import Normalisation
 from lib.loading import draw_seeds, global_seed
+from tests.lib.global_states import global_states
 
 MEAN, STD = (0.45, 0.5, 0.4), (0.25, 0.2, 0.3)
 
@@ -179,11 +179,6 @@ def test_evaluation_transform_refuses_a_crop_that_is_none(crop):
 
 
 # ---- a draw an image ----------------------------------------------------------------------------------------------
-
-
-def global_states() -> tuple:
-    numpys = np.random.get_state()[1].tolist()  # noqa: NPY002  the global state is what must not change
-    return torch.get_rng_state().tolist(), numpys, random.getstate()
 
 
 def test_per_image_is_a_loop_under_one_seed_and_leaves_the_global_state():

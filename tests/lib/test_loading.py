@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import Dataset, IterableDataset, Subset, TensorDataset
 
 from lib.loading import draw_seeds, global_seed, seeded_loader
+from tests.lib.global_states import global_states
 
 
 class Noisy(Dataset):
@@ -50,27 +51,23 @@ def epoch(loader):
     return torch.cat([torch.stack([part.double() for part in batch], 1) for batch in loader])
 
 
-def states():
-    return torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
-
-
 # ---- seeds --------------------------------------------------------------------------------------------------------
 
 
 def test_global_seed_is_what_each_library_gives_for_that_seed():
     seed = 2**40 + 2**31 + 7  # NumPy takes 32 bits
     with global_seed(seed):
-        found = torch.rand(2), np.random.rand(2), random.random()  # noqa: NPY002
+        found = torch.rand(2), np.random.rand(2), random.random()  # noqa: NPY002  what was seeded
     assert torch.equal(found[0], torch.rand(2, generator=generator(seed)))
     assert np.array_equal(found[1], np.random.RandomState(2**31 + 7).rand(2))
     assert found[2] == random.Random(seed).random()
 
 
 def test_global_seed_puts_everything_back_also_after_an_error():
-    before = states()
+    before = global_states()
     with pytest.raises(RuntimeError, match="midway"), global_seed(1):
         _fail_after_drawing()
-    assert states() == before
+    assert global_states() == before
 
 
 @pytest.mark.cuda
@@ -125,9 +122,9 @@ def test_seeded_loader_begins_again_from_the_generators_state():
 
 
 def test_seeded_loader_leaves_the_global_states_as_they_are():
-    before = states()
+    before = global_states()
     epoch(seeded_loader(Noisy(), 4, generator=generator()))
-    assert states() == before
+    assert global_states() == before
 
 
 def test_seeded_loader_loads_tensors_and_parts_of_data_sets():

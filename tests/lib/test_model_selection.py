@@ -17,6 +17,7 @@ from lib.model_selection import (
     information_maximisation,
     target_entropy,
 )
+from tests.lib.global_states import global_states
 
 laws = settings(max_examples=25, deadline=None, derandomize=True)
 seeds = st.integers(0, 10_000)
@@ -118,10 +119,9 @@ def test_cluster_agreement_has_no_more_clusters_than_different_rows():
 
 def test_cluster_agreement_repeats_and_leaves_the_global_random_state_alone():
     features, logits = drawn(40, 3), drawn(40, 5, seed=1)
-    state, theirs = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    before = global_states()
     assert cluster_agreement(features, logits, seed=3) == cluster_agreement(features, logits, seed=3)
-    assert torch.equal(torch.get_rng_state(), state)
-    assert (np.random.get_state()[1] == theirs).all()  # noqa: NPY002
+    assert global_states() == before
 
 
 # ---- by the labelled source ---------------------------------------------------------------------------------------

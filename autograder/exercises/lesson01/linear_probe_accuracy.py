@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.exercises.lesson01 import scaling_mistakes as scaling
 from autograder.probes import lesson01 as probes
 from lib.features import fit_linear_head
 from lib.representation import linear_probe_accuracy
@@ -84,11 +85,9 @@ def _clear(train: Tensor, labels: Tensor, test: Tensor, penalty: float) -> Tenso
 
 # ---- misconceptions -----------------------------------------------------------------------------------------------
 
-Scaled = tuple[Tensor, Tensor]
-
 
 def _with(
-    prepare: Callable[[Tensor, Tensor], Scaled] | None = None,
+    prepare: Callable[[Tensor, Tensor], scaling.Scaled] | None = None,
     on: str = "test",
     penalty_of: Callable[[float], float] = lambda penalty: penalty,
     score: Callable[[Tensor], float] = lambda right: float(right.double().mean()),
@@ -96,51 +95,12 @@ def _with(
     def probe(
         told: Tensor, labels: Tensor, unseen: Tensor, targets: Tensor, classes: int, penalty: float = 1e-3
     ) -> float:
-        train, test = (prepare or _standardised)(told, unseen)
+        train, test = (prepare or scaling.standardised)(told, unseen)
         head = fit_linear_head(train, labels, classes, penalty_of(penalty))
         points, names = (train, labels) if on == "train" else (test, targets)
         return score(head(points).argmax(1) == names)
 
     return probe
-
-
-def _standardised(train: Tensor, test: Tensor) -> Scaled:
-    mean, deviation = train.mean(0), train.std(0, correction=0)
-    deviation[deviation == 0] = 1
-    return (train - mean) / deviation, (test - mean) / deviation
-
-
-def _raw(train: Tensor, test: Tensor) -> Scaled:
-    return train, test
-
-
-def _test_by_its_own(train: Tensor, test: Tensor) -> Scaled:
-    return _standardised(train, train)[0], _standardised(test, test)[0]
-
-
-def _test_left_raw(train: Tensor, test: Tensor) -> Scaled:
-    return _standardised(train, train)[0], test
-
-
-def _together(train: Tensor, test: Tensor) -> Scaled:
-    everything = torch.cat([train, test])
-    return _standardised(everything, train)[1], _standardised(everything, test)[1]
-
-
-def _one_scale(train: Tensor, test: Tensor) -> Scaled:
-    return (train - train.mean()) / train.std(), (test - train.mean()) / train.std()
-
-
-def _by_row(train: Tensor, test: Tensor) -> Scaled:
-    return _standardised(train.T, train.T)[0].T, _standardised(test.T, test.T)[0].T
-
-
-def _of_unit_length(train: Tensor, test: Tensor) -> Scaled:
-    return torch.nn.functional.normalize(train), torch.nn.functional.normalize(test)
-
-
-def _divided_by_zero(train: Tensor, test: Tensor) -> Scaled:
-    return (train - train.mean(0)) / train.std(0), (test - train.mean(0)) / train.std(0)
 
 
 def _fitted_on_the_test(
@@ -185,49 +145,49 @@ EXERCISE = Exercise(
         ),
         Misconception(
             "raw",
-            _with(_raw),
+            _with(scaling.raw),
             "You fit the features as they come, or take off their mean alone. Small features need large weights, and "
             "these the penalty holds down: each feature is divided by its own deviation first.",
         ),
         Misconception(
             "test-by-its-own",
-            _with(_test_by_its_own),
+            _with(scaling.test_by_its_own),
             "You standardise the test points by their own mean and deviation. That moves them to where the classifier "
             "expects them, and with a single test point nothing would be left.",
         ),
         Misconception(
             "test-left-raw",
-            _with(_test_left_raw),
+            _with(scaling.test_left_raw),
             "The classifier learns from standardised features and is then shown raw ones. Whatever is done to the "
             "training points is done to the test points, with the same numbers.",
         ),
         Misconception(
             "together",
-            _with(_together),
+            _with(scaling.together),
             "Your mean and deviation are those of training and test points together. The test has no part in the "
             "fitting, not even by its mean.",
         ),
         Misconception(
             "one-scale",
-            _with(_one_scale),
+            _with(scaling.one_scale),
             "You take one mean and one deviation for all features together. Each feature has its own: along which axis "
             "are the points?",
         ),
         Misconception(
             "by-row",
-            _with(_by_row),
+            _with(scaling.by_row),
             "You standardise each point over its features. Rows are points here; it is each *column* that gets mean 0 "
             "and deviation 1.",
         ),
         Misconception(
             "unit-length",
-            _with(_of_unit_length),
+            _with(scaling.of_unit_length),
             "You bring each point to length 1. That goes along the rows, and large features still drown small ones: it "
             "is each *column* that gets mean 0 and deviation 1.",
         ),
         Misconception(
             "divided-by-zero",
-            _with(_divided_by_zero),
+            _with(scaling.divided_by_zero),
             "A feature that is constant has a deviation of 0, and 0/0 is no number: one such feature makes everything "
             "NaN. What does the contract say of it?",
         ),
