@@ -19,6 +19,7 @@ from lib.backbones import load_backbone, preprocessing, replace_head
 from lib.comparison import prepared
 from lib.datasets.task import Split, Task
 from lib.epochs import Scores, evaluate
+from lib.phases import copy_of_weights
 from lib.plan import Augment
 from lib.rate_trials import train_with_rates
 from lib.training import shifted
@@ -95,7 +96,7 @@ class _Best:
         """Score the model as it stands, and keep a copy where that is the best so far."""
         if (score := self.score()) > self.highest:
             self.highest = score
-            self.state = {name: value.clone() for name, value in self.model.state_dict().items()}
+            self.state = copy_of_weights(self.model)
 
 
 def _scored(model: nn.Module, split: Split) -> Scores:

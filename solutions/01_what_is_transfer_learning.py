@@ -27,6 +27,10 @@
 #   goes in, what comes out, and what happens in odd cases. Write the body in place of the line that raises an error.
 # - **check(…)** tries your function at once, and says what holds and what does not, on which example. Where a mistake
 #   is one that people often make, it says which. Two hints fold out above it. You may check as often as you like.
+#
+# Two words are there in every lesson, for a cell of your own: `progress()` shows what you have solved so far, in all
+# lessons, and `reveal("linear_cka")` shows how we wrote it, once yours passes or three different tries have not. What
+# the terms mean stands in `glossary.md`, beside the lessons.
 
 # %% setup=true
 import math
@@ -37,6 +41,7 @@ import torch
 from torch import Tensor
 
 from autograder.check import check
+from autograder.progress import progress, reveal
 from lib import backbones, comparison, features, plots, representation, settings, stage_probes
 from lib.datasets import glyphnet, load_task
 from lib.features import fit_linear_head

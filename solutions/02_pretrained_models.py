@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from autograder.check import check
+from autograder.progress import progress, reveal
 from lib import (
     architectures,
     backbones,

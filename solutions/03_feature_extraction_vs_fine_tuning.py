@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autograder.check import check
+from autograder.progress import progress, reveal
 from lib import backbones, batchnorm, comparison, features, freezing, plots, settings, training
 from lib.datasets import glyphnet, load_task
 from lib.full_scale import at_full_scale

@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from autograder.check import check
+from autograder.progress import progress, reveal
 from lib import ablation, backbones, batchnorm, comparison, features, freezing, gradients, plots, settings, unfreezing
 from lib.datasets import load_task
 from lib.epochs import evaluate, shuffled_batches, train_one_epoch

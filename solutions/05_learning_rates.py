@@ -26,6 +26,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autograder.check import check
+from autograder.progress import progress, reveal
 from lib import backbones, comparison, learning_rates, plots, range_test, rate_trials, settings, training
 from lib.datasets import load_task
 from lib.full_scale import at_full_scale

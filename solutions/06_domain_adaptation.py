@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autograder.check import check
+from autograder.progress import progress, reveal
 from lib import (
     adversarial,
     backbones,

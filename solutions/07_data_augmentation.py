@@ -25,6 +25,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 
 from autograder.check import check
+from autograder.progress import progress, reveal
 from lib import backbones, comparison, mixing, plots, settings, training
 from lib.augmentation import blur_width
 from lib.augmentation_picture import gains_picture, mixed_picture

@@ -28,6 +28,7 @@ import torch
 from torch import Tensor, nn
 
 from autograder.check import check
+from autograder.progress import progress, reveal
 from lib import ablation, backbones, plots, protocol, settings, statistics, strategies, training
 from lib.backbones import preprocessing
 from lib.comparison_picture import seconds_picture, sizes_picture

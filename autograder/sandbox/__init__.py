@@ -6,7 +6,7 @@
     cells.py      takes cells apart: magics, and the statements that an answer builds on
     wire.py       what passes between them: JSON and raw tensor bytes, bounded and checked
     library.py    the copy of `lib` that they see, in which what a lesson asks for is not written
-    no_check.py   their `check`, which does nothing
+    no_check.py   their `check`, `progress` and `reveal`, which do nothing
     prison.py     the walls around all of it: bubblewrap's namespaces, nothing of the machine but Python
     seccomp.py    system calls that nobody needs are refused
     confinement.py  what it does to itself behind the walls: rights given up, limits, sweeping after each job

@@ -19,7 +19,8 @@ def build(folder: Path, root: Path, withheld: Iterable[tuple[str, str]]) -> None
     for part in ("probes", "sandbox"):
         shutil.copytree(root / "autograder" / part, folder / "autograder" / part, ignore=_SKIPPED)
     shutil.copy(root / "autograder" / "__init__.py", folder / "autograder")
-    shutil.copy(root / "autograder" / "sandbox" / "no_check.py", folder / "autograder" / "check.py")
+    for idle in ("check.py", "progress.py"):
+        shutil.copy(root / "autograder" / "sandbox" / "no_check.py", folder / "autograder" / idle)
     for module, name in withheld:
         _withhold(_file(folder, module), name)
 

@@ -77,8 +77,8 @@ EXERCISE = concept_questions(
     hints=(
         "Read the first listing name by name. For c and d, walk backwards from the loss and note every factor on the "
         "way. For e, write the matrix of x with x down: what stands on its diagonal, and what beside it?",
-        "For b, print new_features.shape or ask the backbone on one image. For d, the gradient passes the factor in "
-        "front of the loss, then the discriminator, then the reversal. For e, a mean over 100 entries of which 10 are "
-        "1, twice.",
+        "For b, the number is printed before this exercise; or ask the backbone on one image. For d, the gradient "
+        "passes the factor in front of the loss, then the discriminator, then the reversal. For e, a mean over 100 "
+        "entries of which 10 are 1, twice.",
     ),
 )

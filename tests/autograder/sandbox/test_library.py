@@ -42,9 +42,11 @@ def test_build_takes_no_exercises_along_and_a_check_that_does_nothing(tmp_path):
         "__init__.py",
         "check.py",
         "probes",
+        "progress.py",
         "sandbox",
     ]
-    assert (folder / "autograder" / "check.py").read_text() == "def check(): pass\n"
+    for idle in ("check.py", "progress.py"):
+        assert (folder / "autograder" / idle).read_text() == "def check(): pass\n"
 
 
 @pytest.mark.parametrize("name", ["h", "secret"])
