@@ -76,12 +76,12 @@ def fine_tuned_accuracy(candidate: str, task: Task, few: Split, seed: int) -> fl
     return accuracy(model, _prepared(candidate, task.test.images), task.test.labels.to(settings.device()))
 
 
-def ranked(measured: Recorded, score: str, target: str) -> tuple[dict[str, tuple[float, float]], float]:
-    """Each candidate's score and accuracy on a target, means over the seeds, and Kendall's τ-b between the two columns.
+def ranked(measured: Recorded, score: str, task_name: str) -> tuple[dict[str, tuple[float, float]], float]:
+    """Each candidate's score and accuracy on a task, means over the seeds, and Kendall's τ-b between the two columns.
 
-    measured: columns candidate, target, seed, accuracy and `score`. Only seeds that all candidates have count. τ is 1
+    measured: columns candidate, target (the name of the task), seed, accuracy and `score`. Only seeds that all candidates have count. τ is 1
     where the score puts the candidates in the order of their accuracies, −1 in the reverse one, near 0 where it says
-    nothing (Kendall, 1938); 0 where the score is the same for all. Raises ValueError for a target without candidates.
+    nothing (Kendall, 1938); 0 where the score is the same for all. Raises ValueError for a task without candidates.
 
     Example:
         >>> alike = {"target": "t", "seed": 0}
@@ -89,11 +89,11 @@ def ranked(measured: Recorded, score: str, target: str) -> tuple[dict[str, tuple
         >>> ranked(Recorded("", "", "", tuple(rows)), "s", "t")[1]
         1.0
     """
-    rows = [row for row in measured.rows if row["target"] == target]
+    rows = [row for row in measured.rows if row["target"] == task_name]
     names = list(dict.fromkeys(str(row["candidate"]) for row in rows))
     if len(names) < 2:
         raise ValueError(
-            f"target: expected one with two candidates, one of {measured.distinct('target')}, got {target!r}"
+            f"task_name: expected one with two candidates, one of {measured.distinct('target')}, got {task_name!r}"
         )
     of = {name: {row["seed"]: row for row in rows if row["candidate"] == name} for name in names}
     seeds = set.intersection(*map(set, of.values()))

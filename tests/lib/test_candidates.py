@@ -25,7 +25,7 @@ def test_ranked_averages_the_seeds_that_all_have_and_is_kendall_s_tau():
     assert points == {"a": pytest.approx((2.0, 0.3)), "b": pytest.approx((3.0, 0.6)), "c": pytest.approx((4.0, 0.5))}
     assert tau == pytest.approx(kendalltau([2, 3, 4], [0.3, 0.6, 0.5]).statistic) == pytest.approx(1 / 3)
     assert ranked(rows(("a", "t", 0, 1.0, 0.2), ("b", "t", 0, 1.0, 0.3)), "score", "t")[1] == 0.0
-    with pytest.raises(ValueError, match="target: expected one with two candidates"):
+    with pytest.raises(ValueError, match="task_name: expected one with two candidates"):
         ranked(table, "score", "other")
 
 

@@ -12,6 +12,7 @@ import shutil
 import struct
 import sys
 import tarfile
+import threading
 import types
 import zipfile
 from pathlib import Path
@@ -154,10 +155,11 @@ def write_pcam(folder: Path) -> None:
 
 def fake_h5py():
     """What torchvision and lib use of h5py, on NumPy's own files."""
+    one_at_a_time = threading.Lock()  # NumPy parses a header with `ast`, which Python 3.11 cannot do in two threads
 
     class File(dict):
         def __init__(self, path):
-            with open(path, "rb") as file, np.load(file) as arrays:
+            with one_at_a_time, open(path, "rb") as file, np.load(file) as arrays:
                 super().__init__(arrays)
 
         def __enter__(self):
