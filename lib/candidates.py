@@ -79,9 +79,10 @@ def fine_tuned_accuracy(candidate: str, task: Task, few: Split, seed: int) -> fl
 def ranked(measured: Recorded, score: str, task_name: str) -> tuple[dict[str, tuple[float, float]], float]:
     """Each candidate's score and accuracy on a task, means over the seeds, and Kendall's τ-b between the two columns.
 
-    measured: columns candidate, target (the name of the task), seed, accuracy and `score`. Only seeds that all candidates have count. τ is 1
-    where the score puts the candidates in the order of their accuracies, −1 in the reverse one, near 0 where it says
-    nothing (Kendall, 1938); 0 where the score is the same for all. Raises ValueError for a task without candidates.
+    measured: columns candidate, target (the name of the task), seed, accuracy and `score`. Only seeds that all
+    candidates have count. τ is 1 where the score puts the candidates in the order of their accuracies, −1 in the
+    reverse one, near 0 where it says nothing (Kendall, 1938); 0 where the score is the same for all. Raises ValueError
+    for a task without candidates.
 
     Example:
         >>> alike = {"target": "t", "seed": 0}
