@@ -1,12 +1,15 @@
 """What is asked of answers to concept questions."""
 
 import math
+import re
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from autograder.probes import seen
+
+_HYPHEN = re.compile(r"(?<=[A-Za-z])-(?=[A-Za-z])")  # a dash before a number is a sign
 
 
 def answers(implementation: Any, device: torch.device, questions: list[str]) -> dict[str, Any]:
@@ -20,15 +23,15 @@ def answers(implementation: Any, device: torch.device, questions: list[str]) -> 
 def normalised(value: Any) -> Any:
     """An answer as it is compared with another.
 
-    Words count without regard to case, space, a full stop and the kind of apostrophe; True is "yes". A number counts
-    as one also where it is written in quotes, with or without a per cent sign, or held by a tensor.
+    Words count without regard to case, space, hyphens, a full stop and the kind of apostrophe; True is "yes". A number
+    counts as one also where it is written in quotes, with or without a per cent sign, or held by a tensor.
     """
     if value is ...:
         return "no answer"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        words = " ".join(str.split(value)).lower().replace("’", "'")
+        words = " ".join(str.split(_HYPHEN.sub(" ", value))).lower().replace("’", "'")
         return _number(words, words.rstrip("."))
     if isinstance(value, list | tuple | set | frozenset):
         return sorted(str(normalised(item)) for item in value)

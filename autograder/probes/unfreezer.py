@@ -88,7 +88,7 @@ def _training_run(
     """A training loop with one optimiser, made before the unfreezer; what its steps move in each epoch."""
     objects = [*map(id, network.parameters())]
     optimiser = torch.optim.AdamW(network.parameters(), lr=0.01, weight_decay=0.1)
-    unfreezer, moved = make(network, _Schedule(due), **options), []
+    unfreezer, moved, roused = make(network, _Schedule(due), **options), [], []
     for _ in due:
         values = {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
         network.train()
@@ -96,12 +96,15 @@ def _training_run(
         network(images).square().sum().backward()
         optimiser.step()
         moved.append(in_parts({name: not torch.equal(values[name], p) for name, p in network.named_parameters()}))
+        network.eval()
         unfreezer.step(1.0)
+        roused.append([name for name, layer in network.named_modules() if layer.training])
     steps = {n: int(optimiser.state[p]["step"]) for n, p in network.named_parameters() if p in optimiser.state}
     return {
         "what each epoch moved": moved,
         "steps that the optimiser counts": steps,
         "parameters are the same objects": [*map(id, network.parameters())] == objects,
+        "layers in training mode after a step in evaluation mode": roused,
     }
 
 

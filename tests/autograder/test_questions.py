@@ -29,7 +29,7 @@ def exercise():
     "given",
     [
         kinds(),
-        {"a": "  Domain  Adaptation", "b": 26.0, "c": {"head", "stem"}},
+        {"a": "  Domain-Adaptation ", "b": 26.0, "c": {"head", "stem"}},
         {"a": "domain adaptation.", "b": "25 %", "c": ("Head", "stem.")},
         kinds() | {"b": torch.tensor(25.0)},
         kinds() | {"more": 1},

@@ -104,6 +104,18 @@ def _one_norm_squared(x: Tensor, y: Tensor) -> Tensor:
     return (y.T @ x).norm() ** 2 / ((x.T @ x).norm() ** 2 * (y.T @ y).norm() ** 2)
 
 
+def _sums(x: Tensor, y: Tensor) -> Tensor:
+    def total(matrix: Tensor) -> Tensor:
+        return matrix.abs().sum()
+
+    return total(y.T @ x) ** 2 / (total(x.T @ x) * total(y.T @ y))
+
+
+def _mean_correlation(x: Tensor, y: Tensor) -> Tensor:
+    x, y = x / x.norm(dim=0), y / y.norm(dim=0)
+    return (y.T @ x).square().mean()
+
+
 def _distance(x: Tensor, y: Tensor) -> Tensor:
     return 1 - _formula(x, y)
 
@@ -174,6 +186,18 @@ EXERCISE = Exercise(
             "spectral-norm",
             _with(formula=_spectral),
             "Your norm sees the largest singular value alone. Frobenius: square every entry, add, take the root.",
+        ),
+        Misconception(
+            "absolute-values",
+            _with(formula=_sums),
+            "Your norm adds absolute values. Frobenius: square every entry, add, take the root. (`norm(p=1)` and "
+            "`.abs().sum()` turn with the axes; squares do not.)",
+        ),
+        Misconception(
+            "mean-correlation",
+            _with(formula=_mean_correlation),
+            "You correlate each column of x with each of y and take the mean of the squares. Turn y's axes, and that "
+            "changes; and for x and x it is not 1.",
         ),
         Misconception(
             "everything-squared",

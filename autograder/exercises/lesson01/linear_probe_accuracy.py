@@ -9,6 +9,7 @@ from torch import Tensor
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
 from autograder.exercises.lesson01 import scaling_mistakes as scaling
+from autograder.exercises.lesson01.probed_points import clear, told_apart
 from autograder.probes import lesson01 as probes
 from lib.features import fit_linear_head
 from lib.representation import linear_probe_accuracy
@@ -42,23 +43,31 @@ def _drawn(seed: int) -> list[Case]:
         counts: tuple[int, ...] = (14, 14, 14),
         penalty: float = 0.01,
         dtype: torch.dtype = torch.float32,
+        unseen: int = 8 * TESTED,
+        spread: float = 0.0,
     ) -> Case:
         labels = torch.arange(CLASSES).repeat_interleave(torch.tensor(counts))
         labels = labels[torch.randperm(len(labels), generator=generator)]
-        unseen = torch.randint(CLASSES, (8 * TESTED,), generator=generator)
-        train, test = _points(labels, generator, centres), _points(unseen, generator, centres) + shift
+        names = torch.randint(CLASSES, (unseen,), generator=generator)
+        train, test = _points(labels, generator, centres), _points(names, generator, centres) + shift
+        if spread:
+            test = spread * torch.randn(test.shape, generator=generator, dtype=torch.float64)
         if words.startswith("a feature that is constant"):
             train[:, 0] = test[:, 0] = 0
         stretch = torch.tensor(scales, dtype=torch.float64)
         train, test = ((points * stretch + offset).to(dtype) for points in (train, test))
-        clear = _clear(train, labels, test, penalty)[:TESTED]
+        if spread:
+            chosen, targets = told_apart(train, labels, test, penalty, TESTED)
+        else:
+            chosen = clear(train, labels, test, penalty, TESTED)
+            targets = names[chosen]
         return Case(
             words,
             {
                 "train_features": train,
                 "train_labels": labels,
-                "test_features": test[clear],
-                "test_labels": unseen[clear],
+                "test_features": test[chosen],
+                "test_labels": targets,
                 "classes": CLASSES,
                 "penalty": penalty,
             },
@@ -70,17 +79,8 @@ def _drawn(seed: int) -> list[Case]:
         case("test points that lie two standard deviations away from those of the training", shift=2.0, offset=5.0),
         case("a feature that is constant, in double precision", offset=4.0, dtype=torch.float64),
         case("unequal classes and a strong penalty", counts=(24, 10, 8), penalty=0.6),
+        case("five points to learn from", counts=(3, 1, 1), penalty=0.6, unseen=4000, spread=4.0),
     ]
-
-
-def _clear(train: Tensor, labels: Tensor, test: Tensor, penalty: float) -> Tensor:
-    """Test points that the probe does not hesitate at, so that any method that settles agrees on them."""
-    mean, deviation = train.mean(0), train.std(0, correction=0)
-    deviation[deviation == 0] = 1
-    head = fit_linear_head((train - mean) / deviation, labels, CLASSES, penalty)
-    with torch.no_grad():
-        best = head((test - mean) / deviation).softmax(1).topk(2).values
-    return (best[:, 0] - best[:, 1] > 0.04).nonzero().flatten()
 
 
 # ---- misconceptions -----------------------------------------------------------------------------------------------
@@ -125,7 +125,12 @@ EXERCISE = Exercise(
         ),
         Property("The scale of a feature makes no difference.", 1, ("accuracy",), (1,), relative=0.0, absolute=1e-3),
         Property(
-            "Test points are measured by the training points' mean and deviation.", 1, ("accuracy",), (2,), 0.0, 1e-3
+            "Test points are measured by the training points' mean and deviation, the one that divides by N.",
+            1,
+            ("accuracy",),
+            (2, 5),
+            0.0,
+            1e-3,
         ),
         Property("A constant feature does no harm.", 1, ("accuracy",), (3,), relative=0.0, absolute=1e-3),
         Property("The penalty reaches the classifier.", 1, ("accuracy",), (4,), relative=0.0, absolute=1e-3),
@@ -160,6 +165,12 @@ EXERCISE = Exercise(
             _with(scaling.test_left_raw),
             "The classifier learns from standardised features and is then shown raw ones. Whatever is done to the "
             "training points is done to the test points, with the same numbers.",
+        ),
+        Misconception(
+            "one-less-below-the-line",
+            _with(scaling.by_one_less),
+            "Your deviation divides by N − 1, which is PyTorch's default; the contract says by N. With five "
+            "points that makes every feature smaller by a tenth, the penalty weighs more, and some answers change.",
         ),
         Misconception(
             "together",
@@ -200,6 +211,11 @@ EXERCISE = Exercise(
             "per-cent",
             _with(score=lambda right: 100 * float(right.double().mean())),
             "That is per cent. The contract asks for a share, a number in [0, 1].",
+        ),
+        Misconception(
+            "count",
+            _with(score=lambda right: float(right.sum())),
+            "You return how many are right. Of how many? A share is asked for.",
         ),
         Misconception(
             "errors",

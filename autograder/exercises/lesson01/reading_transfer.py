@@ -49,6 +49,8 @@ EXERCISE = concept_questions(
             "c",
             "CKA of unrelated features",
             {
+                0.95: "That is what was measured. Asked is what unrelated features give, by the formula; then you can "
+                "compare.",
                 0: "With so few points nothing looks unrelated: see the formula under the exercise on CKA.",
                 1: "Close. Put the numbers into the formula: D = E = 480, N = 20.",
                 0.04: "You have divided N by N + D.",

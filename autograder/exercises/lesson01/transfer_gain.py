@@ -83,6 +83,15 @@ def _best_seeds(transferred: Accuracies, scratch: Accuracies) -> Pair:
     return 100 * (max(transferred) - max(scratch)), transfer_gain(transferred, scratch)[1]
 
 
+def _sorted_pairs(transferred: Accuracies, scratch: Accuracies) -> Pair:
+    return transfer_gain(sorted(transferred), sorted(scratch))
+
+
+def _median(transferred: Accuracies, scratch: Accuracies) -> Pair:
+    gains = [100 * (after - before) for after, before in zip(transferred, scratch, strict=True)]
+    return statistics.median(gains), transfer_gain(transferred, scratch)[1]
+
+
 def _without_sign(transferred: Accuracies, scratch: Accuracies) -> Pair:
     gain, half = transfer_gain(transferred, scratch)
     return abs(gain), half
@@ -142,6 +151,12 @@ EXERCISE = Exercise(
             "You compare the best seed of each. The best of a few runs is luck; the contract asks for the mean.",
         ),
         Misconception(
+            "median",
+            _median,
+            "Your gain is the median of the differences. The interval that goes with it is that of a mean, and a mean "
+            "is asked for.",
+        ),
+        Misconception(
             "without-sign",
             _without_sign,
             "Your gain has lost its sign. Transfer that hurts is just what this number is there to tell.",
@@ -151,6 +166,12 @@ EXERCISE = Exercise(
             _unpaired,
             "The gain is right. Your interval treats the two lists as strangers, but the two runs of one seed share "
             "their images: take the difference of each seed first, then the interval of these differences.",
+        ),
+        Misconception(
+            "sorted",
+            _sorted_pairs,
+            "The gain is right. For the interval you put both lists in order first, and so the best run meets the best "
+            "and the worst the worst, whatever their seeds. The place in the list is the seed: leave it alone.",
         ),
         Misconception(
             "intervals-added",
@@ -184,6 +205,12 @@ EXERCISE = Exercise(
             "of-one-run",
             _half(lambda gains: _t(len(gains)) * statistics.stdev(gains)),
             "That is how far a *single* seed strays. The mean of n seeds strays less: what is missing below the line?",
+        ),
+        Misconception(
+            "deviation",
+            _half(statistics.stdev),
+            "You return the standard deviation of the differences: how far single seeds stray. An interval of their "
+            "mean has √n below the line and a quantile in front.",
         ),
         Misconception(
             "no-quantile",

@@ -92,6 +92,30 @@ def _least_squares(head: nn.Linear, features: Tensor, labels: Tensor, penalty: f
     return (head(features) - targets).square().sum(1).mean() + penalty / 2 * _squares(head)
 
 
+def _lasso(head: nn.Linear, features: Tensor, labels: Tensor, penalty: float) -> Tensor:
+    return F.cross_entropy(head(features), labels) + penalty / 2 * head.weight.abs().sum()
+
+
+def _not_squared(head: nn.Linear, features: Tensor, labels: Tensor, penalty: float) -> Tensor:
+    return F.cross_entropy(head(features), labels) + penalty / 2 * (_squares(head) + 1e-12).sqrt()
+
+
+def _smoothed(head: nn.Linear, features: Tensor, labels: Tensor, penalty: float) -> Tensor:
+    return F.cross_entropy(head(features), labels, label_smoothing=0.1) + penalty / 2 * _squares(head)
+
+
+def _each_class_for_itself(head: nn.Linear, features: Tensor, labels: Tensor, penalty: float) -> Tensor:
+    targets = F.one_hot(labels, head.out_features).to(features.dtype)
+    return F.binary_cross_entropy_with_logits(head(features), targets) + penalty / 2 * _squares(head)
+
+
+def _untrained(features: Tensor, labels: Tensor, classes: int, penalty: float = 1e-3) -> nn.Linear:
+    head = nn.Linear(features.shape[1], classes, device=features.device, dtype=features.dtype)
+    for parameter in head.parameters():
+        nn.init.zeros_(parameter)
+    return head
+
+
 def _without_bias(head: nn.Linear, features: Tensor, labels: Tensor, penalty: float) -> Tensor:
     return F.cross_entropy(F.linear(features, head.weight), labels) + penalty / 2 * _squares(head)
 
@@ -163,6 +187,32 @@ EXERCISE = Exercise(
             _minimise(_least_squares),
             "You fit the one-hot labels by least squares. The scores of J go through a softmax, and its loss is "
             "cross-entropy.",
+        ),
+        Misconception(
+            "absolute-weights",
+            _minimise(_lasso),
+            "Your penalty adds absolute weights, which is the lasso's. J has their squares.",
+        ),
+        Misconception(
+            "norm-not-squared",
+            _minimise(_not_squared),
+            "Your penalty is the norm of W, J's is its square: W.square().sum().",
+        ),
+        Misconception(
+            "labels-smoothed",
+            _minimise(_smoothed),
+            "You smooth the labels. J is the plain cross-entropy; nothing but the penalty holds the head back.",
+        ),
+        Misconception(
+            "each-class-for-itself",
+            _minimise(_each_class_for_itself),
+            "You ask of each class, yes or no, by a sigmoid of its own. The classes of J share one softmax.",
+        ),
+        Misconception(
+            "untrained",
+            _untrained,
+            "Your head has not learnt: every class is as probable as the next. Do its parameters reach the optimiser, "
+            "and does J's gradient reach them?",
         ),
         Misconception(
             "stopped-early",

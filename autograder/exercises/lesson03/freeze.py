@@ -1,13 +1,9 @@
 """Exercise: make a network a fixed function."""
 
-import copy
-from functools import partial
-
 import torch
-from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.exercises.lesson03 import freeze_mistakes as mistakes
 from autograder.probes import lesson03 as probes
 from lib.freezing import freeze
 
@@ -21,107 +17,6 @@ def _cases(seed: int) -> list[Case]:
         )
         for i, count in enumerate((4, 7))
     ]
-
-
-# ---- misconceptions -----------------------------------------------------------------------------------------------
-
-
-def _stay(layer: nn.Module, mode: bool = True) -> nn.Module:
-    return layer
-
-
-def _pin(layer: nn.Module) -> None:
-    layer.eval()
-    vars(layer)["train"] = partial(_stay, layer)
-
-
-def _flags(module: nn.Module) -> nn.Module:
-    return module.requires_grad_(False)
-
-
-def _without_gradients(module: nn.Module) -> nn.Module:
-    for parameter in module.parameters():
-        parameter.requires_grad_(False)
-        parameter.grad = None
-    return module
-
-
-def _evaluation_once(module: nn.Module) -> nn.Module:
-    return _without_gradients(module).eval()
-
-
-def _outermost_only(module: nn.Module) -> nn.Module:
-    _pin(_without_gradients(module))
-    return module
-
-
-def _keeps_gradients(module: nn.Module) -> nn.Module:
-    for layer in module.modules():
-        _pin(layer)
-    return module.requires_grad_(False)
-
-
-def _zeroed_gradients(module: nn.Module) -> nn.Module:
-    for parameter in module.parameters():
-        parameter.grad = torch.zeros_like(parameter)
-    return _keeps_gradients(module)
-
-
-def _no_momentum(module: nn.Module) -> nn.Module:
-    for layer in module.modules():
-        if isinstance(layer, _BatchNorm):
-            layer.momentum = 0.0
-            layer.register_forward_hook(_rewind)
-        if isinstance(layer, nn.Dropout):
-            _pin(layer)
-    return _without_gradients(module)
-
-
-def _rewind(layer: nn.Module, _inputs: object, _output: object) -> None:
-    assert isinstance(layer.num_batches_tracked, torch.Tensor)
-    layer.num_batches_tracked.sub_(int(layer.training))
-
-
-def _no_statistics(module: nn.Module) -> nn.Module:
-    for layer in module.modules():
-        if isinstance(layer, _BatchNorm):
-            layer.track_running_stats = False
-            layer.running_mean, layer.running_var, layer.num_batches_tracked = None, None, None
-        if isinstance(layer, nn.Dropout):
-            _pin(layer)
-    return _without_gradients(module)
-
-
-def _images_only(module: nn.Module) -> nn.Module:
-    for layer in module.modules():
-        if isinstance(layer, nn.BatchNorm2d | nn.Dropout):
-            _pin(layer)
-    return _without_gradients(module)
-
-
-def _forgets_dropout(module: nn.Module) -> nn.Module:
-    for layer in module.modules():
-        if isinstance(layer, _BatchNorm):
-            _pin(layer)
-    return _without_gradients(module)
-
-
-def _weights_only(module: nn.Module) -> nn.Module:
-    for layer in module.modules():
-        _pin(layer)
-    for name, parameter in module.named_parameters():
-        if name.endswith("weight"):
-            parameter.requires_grad_(False)
-            parameter.grad = None
-    return module
-
-
-def _a_copy(module: nn.Module) -> nn.Module:
-    return _keeps_gradients(_without_gradients(copy.deepcopy(module)))
-
-
-def _returns_nothing(module: nn.Module) -> None:
-    freeze(module)
 
 
 EXERCISE = Exercise(
@@ -163,77 +58,89 @@ EXERCISE = Exercise(
     misconceptions=(
         Misconception(
             "returns-nothing",
-            _returns_nothing,
+            mistakes.returns_nothing,
             "All is frozen, and nothing comes back: a function without a return statement gives None. The contract "
             "says what is returned, so that calls can be strung together.",
         ),
         Misconception(
             "flags-only",
-            _flags,
+            mistakes.flags,
             "requires_grad stops the gradients that are still to come, and nothing else. What of the gradients "
             "already there? And what do batch norm and dropout do when the network around is in training mode?",
         ),
         Misconception(
             "gradients-only",
-            _without_gradients,
+            mistakes.without_gradients,
             "The parameters are still. But batch norm's running mean and variance are no parameters: in training mode "
             "they move with every batch, and dropout drops. Which mode must a frozen layer be in?",
         ),
         Misconception(
             "evaluation-once",
-            _evaluation_once,
+            mistakes.evaluation_once,
             "Evaluation mode is right, but it does not last: every training loop calls .train() on the whole network, "
             "and your layers follow. How can a layer refuse?",
         ),
         Misconception(
             "outermost-only",
-            _outermost_only,
+            mistakes.outermost_only,
             "Your module refuses .train(), the layers inside do not. Whoever calls .train() on one of them goes round "
-            "the door that you locked.",
+            "the door that you locked. `.modules()` goes all the way down, `.children()` one step.",
+        ),
+        Misconception(
+            "flags-and-evaluation",
+            mistakes.flags_and_evaluation,
+            "Two things are left. The gradients of the last step are still there, and an optimiser would apply them; "
+            "evaluation mode is gone with the next .train() of the network around.",
+        ),
+        Misconception(
+            "attribute",
+            mistakes.attribute,
+            "`module.requires_grad = False` gives the module an attribute that nobody reads. The flag belongs to each "
+            "parameter; `requires_grad_`, with the underscore, sets them all.",
         ),
         Misconception(
             "gradients-left-over",
-            _keeps_gradients,
+            mistakes.keeps_gradients,
             "The parameters keep the gradient of the last step before they were frozen. An optimiser asks for .grad, "
             "not for requires_grad: it would move them once more.",
         ),
         Misconception(
             "gradients-zeroed",
-            _zeroed_gradients,
+            mistakes.zeroed_gradients,
             "A gradient of zeros is still a gradient: weight decay and momentum go on moving the parameter. "
             "Only None makes an optimiser pass it by.",
         ),
         Misconception(
             "momentum-zero",
-            _no_momentum,
+            mistakes.no_momentum,
             "With momentum 0 the running statistics stay, but in training mode batch norm does not use them: it still "
             "normalises by the batch at hand, and the output depends on who else is in the batch.",
         ),
         Misconception(
             "statistics-thrown-away",
-            _no_statistics,
+            mistakes.no_statistics,
             "Without running statistics batch norm must use those of the batch at hand, for ever, also in evaluation "
             "mode. The frozen network should use the statistics that it was trained with.",
         ),
         Misconception(
             "two-dimensional-only",
-            _images_only,
+            mistakes.images_only,
             "You pin BatchNorm2d. Its relatives for vectors and for volumes keep statistics as well.",
         ),
         Misconception(
             "dropout-forgotten",
-            _forgets_dropout,
+            mistakes.forgets_dropout,
             "Batch norm is still, but a dropout layer drops at random in training mode: the same input gives another "
             "output each time.",
         ),
         Misconception(
             "weights-only",
-            _weights_only,
+            mistakes.weights_only,
             "Only parameters called weight are frozen. Biases learn too, and a module may hold parameters of any name.",
         ),
         Misconception(
             "frozen-copy",
-            _a_copy,
+            mistakes.a_copy,
             "You froze a copy. The network that will be trained is the one that was passed in, and it is as it was.",
         ),
     ),

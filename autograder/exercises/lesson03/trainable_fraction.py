@@ -71,6 +71,21 @@ def _divides_by_zero(model: nn.Module) -> float:
     return trainable / total
 
 
+def _weights(model: nn.Module) -> float:
+    weights = [p for name, p in model.named_parameters() if name.endswith("weight")]
+    total = sum(weight.numel() for weight in weights)
+    return sum(weight.numel() for weight in weights if weight.requires_grad) / total if total else 0.0
+
+
+def _without_parameters_is_one(model: nn.Module) -> float:
+    trainable, total = _counts(model)
+    return trainable / total if total else 1.0
+
+
+def _how_many(model: nn.Module) -> int:
+    return _counts(model)[0]
+
+
 EXERCISE = Exercise(
     lesson="03_feature_extraction_vs_fine_tuning",
     reference=trainable_fraction,
@@ -115,6 +130,22 @@ EXERCISE = Exercise(
             "top-level-weights",
             _top_level_weights,
             "You look at the weights of the top layers only. Biases are parameters too, and layers sit inside layers.",
+        ),
+        Misconception(
+            "weights",
+            _weights,
+            "You count parameters called weight alone. Biases are parameters too, and a bias may learn where its "
+            "weight is frozen.",
+        ),
+        Misconception(
+            "how-many",
+            _how_many,
+            "You return how many numbers may change. A share of all is asked for: divide by how many there are.",
+        ),
+        Misconception(
+            "without-parameters-is-one",
+            _without_parameters_is_one,
+            "A network without parameters has nothing that training could change. The contract calls that 0, not 1.",
         ),
         Misconception(
             "frozen-share",

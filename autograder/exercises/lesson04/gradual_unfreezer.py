@@ -4,6 +4,7 @@ import torch
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
 from autograder.exercises.lesson04 import unfreezer_mistakes as mistakes
+from autograder.exercises.lesson04 import unfreezer_reports as reports
 from autograder.probes import unfreezer as probes
 from lib.unfreezing import GradualUnfreezer
 
@@ -67,9 +68,14 @@ EXERCISE = Exercise(
             cases=(3, 4),
         ),
         Property(
-            "An optimiser made once moves what is open and nothing else, and keeps its state.",
+            "An optimiser made once moves what is open, and nothing else; a step leaves the model's mode alone.",
             1,
-            ("what each epoch moved", "steps that the optimiser counts", "parameters are the same objects"),
+            (
+                "what each epoch moved",
+                "steps that the optimiser counts",
+                "parameters are the same objects",
+                "layers in training mode after a step in evaluation mode",
+            ),
             cases=(5,),
         ),
         Property(
@@ -147,6 +153,12 @@ EXERCISE = Exercise(
             "their statistics move. Pin them again after each opening.",
         ),
         Misconception(
+            "trains-in-step",
+            reports.TrainsInStep,
+            "Your step calls .train(). Whoever has just validated is in evaluation mode and may want to go on in it: "
+            "the contract leaves the mode to the caller.",
+        ),
+        Misconception(
             "norms-always-frozen",
             mistakes.NormsAlways,
             "With frozen_norms=False the norms of a stage that learns should follow .train(). Yours keep them pinned.",
@@ -171,6 +183,21 @@ EXERCISE = Exercise(
             mistakes.BottomFirstNames,
             "The right stages open, but step names them from the bottom up. They are asked for in the order in which "
             "they open.",
+        ),
+        Misconception(
+            "step-says-nothing",
+            reports.SaysNothing,
+            "The right stages open, and step returns None. It tells which ones it has just opened, [] if none.",
+        ),
+        Misconception(
+            "step-names-all",
+            reports.NamesAll,
+            "The right stages open, and step names all that learn by now. Asked for are those that it has just opened.",
+        ),
+        Misconception(
+            "trainable-from-the-top",
+            reports.TrainableFromTheTop,
+            "The right stages learn; `trainable` names them from the head down. The contract goes from the input up.",
         ),
         Misconception(
             "fewer-forgiven",
