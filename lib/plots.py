@@ -119,7 +119,7 @@ def lines(series: Mapping[str, tuple[Sequence[float], Sequence[float]]], title: 
         style = look(name, position)
         axes.plot(xs, ys, style.dash, color=style.colour, marker=style.marker, markersize=6, linewidth=2)
     whole = all(float(at).is_integer() for xs, _ in series.values() for at in xs)
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=whole))
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=whole, steps=[1, 2, 2.5, 5, 10]))
     axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
     label_ends(axes, {n: (xs[-1], ys[-1]) for n, (xs, ys) in series.items()}, height=2.9)
     said = [

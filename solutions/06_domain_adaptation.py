@@ -134,7 +134,7 @@ guess_gap.beside(round(100 * right["clean"]["clean"]), "%")
 
 # %% [markdown]
 # The head has not forgotten what a digit is: its own domain it still knows. What has changed is where the features lie.
-# We look at the first pair, drawn → handwritten, in the plane in which both together vary most.
+# We look at drawn → handwritten, in the plane in which both together vary most.
 
 # %%
 scale = raw["drawn"][0][0]
@@ -510,9 +510,9 @@ print(f"a linear head on the frozen backbone, learnt from clean digits, on the s
 # - *MMD at weight 1 adds next to nothing to it here*: 0.0 and 0.2 points. On frozen features, in section 3, the same
 #   loss did move things; a weight that serves one network need not serve another.
 # - *CORAL adds where the shift is in the shapes* (drawn → handwritten) and nothing where it is in the ground.
-# - *DANN with information is ahead of AdaBN in both pairs*, by more than its interval. DANN alone is ahead in the
-#   first pair; in the second its interval holds zero. The information presumes that the ten classes are about equally
-#   frequent in the target, which is true here.
+# - *DANN with information is ahead of AdaBN in both pairs*, by more than its interval. DANN alone is ahead on
+#   photographs; on handwritten digits its interval holds zero. The information presumes that the ten classes are about
+#   equally frequent in the target, which is true here.
 # - *What would you have had for nothing?* The frozen backbone with a linear head, not adapted at all, is far above
 #   "source only" on photographs and about level with AdaBN: fine-tuning on the source alone had spoilt features that
 #   were good there (lesson 4), and adaptation first of all repaired this. Only DANN goes beyond. Without that line, the
@@ -578,14 +578,14 @@ for line in at_full_scale(from_mnist, task="mnist-m", backbone="resnet10"):
     print(line)
 
 # %% [markdown]
-# > **At full scale.** Our second pair is made like MNIST → MNIST-M. For that one, Ganin et al. (2016) report 52.25 %
-# > with the source alone, 76.66 % with DANN and 95.96 % when trained on the target. They began from random weights, on
-# > 60,000 images; we begin from a network that knows printed characters, which is why our source-only bar stands higher
-# > and the gap is smaller.
+# > **At full scale.** Digits → digits on photographs is made like MNIST → MNIST-M. For that one, Ganin et al. (2016)
+# > report 52.25 % with the source alone, 76.66 % with DANN and 95.96 % when trained on the target. They began from
+# > random weights, on 60,000 images; we begin from a network that knows printed characters, which is why our
+# > source-only bar stands higher and the gap is smaller.
 #
 # ## Keep
 #
-# 1. MMD² compares means in a kernel's space; unbiased, it is negative half of the time where nothing differs.
+# 1. MMD² compares means in a kernel's space; unbiased, it is often negative where nothing differs, and rightly so.
 # 2. The bandwidth decides what it sees: start at the median over both samples, and take several.
 # 3. Gradient reversal: identity forward, −λ times the gradient backward. λ belongs into the reversal, not on the loss.
 # 4. A small distance between domains is no proof that the classes have met.

@@ -36,6 +36,16 @@ MOVED = {
     ),
     "10_pitfalls": ("guess_left = predict(", "slider", "After fine-tuning on a hundred", "Home", "You say: 0 %."),
 }
+# An explorer of each: words in its cell, and in the cells before it that it needs; where none are named, in all of them.
+EXPLORED = {
+    "01_what_is_transfer_learning": (
+        "def looked_at(",
+        ("task = load_task(", "network = backbones.load", "seen = {NAMES", "guess_stage = predict(", "stone_scores = "),
+    ),
+    "04_fine_tuning_strategies": ("unfreezing_picture(our_norms", ()),
+    "05_learning_rates": ("def planned(", ("network = ", "STEPS = ")),
+    "06_domain_adaptation": ("def at(", ("drawn, clean, photographs =", "raw = {", "scale = raw", "def aligned(")),
+}
 WRONG = "def freeze(module):\n    return module.requires_grad_(False)"
 RIGHT = """def freeze(module):
     for parameter in module.parameters():
@@ -91,6 +101,30 @@ def test_widget_answers_to_its_key(opened, lesson):
     notebook.page.keyboard.press(key)
     expect(answer).to_have_count(1)
     notebook.picture("moved", output)
+
+
+@pytest.mark.parametrize("lesson", EXPLORED)
+def test_explorer_shows_another_picture_when_its_slider_moves(opened, lesson):
+    words, needed = EXPLORED[lesson]
+    notebook = opened(lesson)
+    explorer = notebook.holding(words)
+    if needed:
+        for cell in ("setup", *map(notebook.holding, needed), explorer):
+            notebook.run(cell)
+    else:
+        run_up_to(notebook, explorer)
+    output = notebook.cell(explorer).locator(".jp-Cell-outputArea")
+    picture = output.locator("img:visible")
+    expect(picture).to_have_count(1)
+    before = picture.get_attribute("alt")
+    output.get_by_role("slider").first.focus()
+    notebook.page.keyboard.press("ArrowRight")
+    expect(picture).not_to_have_attribute("alt", before)
+    after = picture.get_attribute("alt")
+    notebook.page.keyboard.press("ArrowLeft")
+    expect(picture).to_have_attribute("alt", before)
+    assert after.strip() and before.strip()
+    notebook.picture("explored", output)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
