@@ -36,7 +36,7 @@ MOVED = {
     ),
     "10_pitfalls": ("guess_left = predict(", "slider", "After fine-tuning on a hundred", "Home", "You say: 0 %."),
 }
-# An explorer of each: words in its cell, and in the cells before it that it needs; where none are named, in all of them.
+# An explorer of each: words in its cell, and in the cells that it needs; where none are named, all before it are run.
 EXPLORED = {
     "01_what_is_transfer_learning": (
         "def looked_at(",
