@@ -10,9 +10,9 @@ from autograder.probes import copy_of, seen, unchanged
 from autograder.probes.networks import fill, with_a_shared_weight
 
 
-def count_parameters(implementation: Any, device: torch.device, network: str) -> dict[str, Any]:
-    """Ask for both counts of a small network."""
-    model = _COUNTED[network]().to(device)
+def count_parameters(implementation: Any, device: torch.device, network: str, width: int) -> dict[str, Any]:
+    """Ask for both counts of a small network whose layers are `width` wide."""
+    model = _COUNTED[network](width).to(device)
     flags = [parameter.requires_grad for parameter in model.parameters()]
     return {
         "all": seen(implementation(model)),
@@ -143,8 +143,9 @@ def _in_words(row: list[float]) -> str:
     return f"{parameters:,.0f} parameters, {gflops:g} GFLOP, accuracy {accuracy:g}"
 
 
-def _several_layers() -> nn.Module:
-    block = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Sequential(nn.Conv2d(4, 2, 1, bias=False)))
+def _several_layers(width: int) -> nn.Module:
+    last = nn.Sequential(nn.Conv2d(width, 2, 1, bias=False))
+    block = nn.Sequential(nn.Conv2d(3, width, 3), nn.BatchNorm2d(width), last)
     block[0].weight.requires_grad_(False)
     return nn.Sequential(block, nn.Flatten(), nn.Linear(8, 5))
 
@@ -152,16 +153,16 @@ def _several_layers() -> nn.Module:
 class _Token(nn.Module):
     """A parameter that the network holds itself, as a vision transformer holds its class token."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.token = nn.Parameter(torch.zeros(1, 7))
-        self.head = nn.Linear(7, 3).requires_grad_(False)
+        self.token = nn.Parameter(torch.zeros(1, width))
+        self.head = nn.Linear(width, 3).requires_grad_(False)
 
 
 _COUNTED = {
     "several layers": _several_layers,
     "token": _Token,
     "shared": with_a_shared_weight,
-    "all frozen": lambda: nn.Linear(3, 2).requires_grad_(False),
-    "without parameters": nn.ReLU,
+    "all frozen": lambda width: nn.Linear(width, 2).requires_grad_(False),
+    "without parameters": lambda _: nn.ReLU(),
 }

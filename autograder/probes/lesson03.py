@@ -79,9 +79,9 @@ def replace_head(
     }
 
 
-def trainable_fraction(implementation: Any, device: torch.device, network: str) -> dict[str, Any]:
-    """Ask for the trainable share of networks with known counts."""
-    model = _COUNTED[network]().to(device)
+def trainable_fraction(implementation: Any, device: torch.device, network: str, width: int) -> dict[str, Any]:
+    """Ask for the trainable share of a network whose layers are `width` wide."""
+    model = _COUNTED[network](width).to(device)
     flags = [parameter.requires_grad for parameter in model.parameters()]
     fraction = implementation(model)
     return {
@@ -202,14 +202,14 @@ def _probabilities(head: nn.Linear, features: Tensor) -> Tensor:
     return F.softmax(F.linear(features, head.weight.detach().to(features.dtype), bias), dim=1).cpu()
 
 
-def _partly_frozen() -> nn.Module:
-    model = nn.Sequential(nn.Linear(19, 3), nn.BatchNorm1d(3), nn.Linear(3, 4))
+def _partly_frozen(width: int) -> nn.Module:
+    model = nn.Sequential(nn.Linear(19, width), nn.BatchNorm1d(width), nn.Linear(width, 4))
     model[0].requires_grad_(False)
     return model
 
 
-def _bias_only() -> nn.Module:
-    model = nn.Sequential(nn.Conv2d(2, 4, 3), nn.Sequential(nn.Flatten(), nn.Linear(16, 2, bias=False)))
+def _bias_only(width: int) -> nn.Module:
+    model = nn.Sequential(nn.Conv2d(2, width, 3), nn.Sequential(nn.Flatten(), nn.Linear(4 * width, 2, bias=False)))
     model[0].weight.requires_grad_(False)
     return model
 
@@ -218,7 +218,7 @@ _COUNTED = {
     "partly frozen": _partly_frozen,
     "bias only": _bias_only,
     "shared": with_a_shared_weight,
-    "all frozen": lambda: nn.Linear(3, 2).requires_grad_(False),
-    "none frozen": lambda: nn.Linear(3, 2),
-    "without parameters": nn.ReLU,
+    "all frozen": lambda width: nn.Linear(width, 2).requires_grad_(False),
+    "none frozen": lambda width: nn.Linear(width, 2),
+    "without parameters": lambda _: nn.ReLU(),
 }

@@ -56,9 +56,9 @@ def build(kind: str, seed: int, device: torch.device, dtype: torch.dtype = torch
     return network.to(device, dtype)
 
 
-def with_a_shared_weight() -> nn.Sequential:
-    """Vectors (N, 5) → (N, 3): two of three layers share one weight, and the last is frozen."""
-    model = nn.Sequential(nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 5), nn.Linear(5, 3))
+def with_a_shared_weight(width: int) -> nn.Sequential:
+    """Vectors (N, width) → (N, 3): two of three layers share one weight, and the last is frozen."""
+    model = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.Linear(width, 3))
     model[2].weight = model[0].weight
     model[3].requires_grad_(False)
     return model

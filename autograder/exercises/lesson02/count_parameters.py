@@ -5,12 +5,12 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from autograder.exercise import Case, Exercise, Misconception, Property
+from autograder.exercise import Case, Exercise, Misconception, Property, seeded
 from autograder.probes import lesson02 as probes
 from lib.architectures import count_parameters
 
 
-def _cases(_seed: int) -> list[Case]:
+def _cases(seed: int) -> list[Case]:
     words = {
         "several layers": "a network with blocks inside blocks and batch norm, one of its weights frozen",
         "token": "a network that holds a parameter itself, beside a frozen layer",
@@ -18,7 +18,11 @@ def _cases(_seed: int) -> list[Case]:
         "all frozen": "a network that is wholly frozen",
         "without parameters": "a network without parameters",
     }
-    return [Case(sentence, {"network": network}) for network, sentence in words.items()]
+    widths = torch.randint(4, 60, (len(words),), generator=seeded(seed)).tolist()
+    return [
+        Case(sentence, {"network": network, "width": width})
+        for (network, sentence), width in zip(words.items(), widths, strict=True)
+    ]
 
 
 # ---- misconceptions -----------------------------------------------------------------------------------------------

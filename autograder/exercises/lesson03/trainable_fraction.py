@@ -1,8 +1,9 @@
 """Exercise: what share of a network does training change?"""
 
+import torch
 from torch import nn
 
-from autograder.exercise import Case, Exercise, Misconception, Property
+from autograder.exercise import Case, Exercise, Misconception, Property, seeded
 from autograder.probes import lesson03 as probes
 from lib.freezing import trainable_fraction
 
@@ -16,7 +17,11 @@ def _cases(seed: int) -> list[Case]:
         "none frozen": "a network that is not frozen at all",
         "without parameters": "a network without parameters",
     }
-    return [Case(sentence, {"network": network}) for network, sentence in words.items()]
+    widths = torch.randint(4, 60, (len(words),), generator=seeded(seed)).tolist()
+    return [
+        Case(sentence, {"network": network, "width": width})
+        for (network, sentence), width in zip(words.items(), widths, strict=True)
+    ]
 
 
 # ---- misconceptions -----------------------------------------------------------------------------------------------

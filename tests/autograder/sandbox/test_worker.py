@@ -16,7 +16,7 @@ from autograder.sandbox.worker import Job, Reply, Worker
 
 ROOT = Path(__file__).parents[3]
 PROBE = ("autograder.probes.lesson03", "trainable_fraction")
-CASES = [{"network": "partly frozen"}, {"network": "without parameters"}]
+CASES = [{"network": "partly frozen", "width": 3}, {"network": "without parameters", "width": 3}]
 RIGHT = """
 def trainable_fraction(model):
     sizes = [(p.numel(), p.requires_grad) for p in model.parameters()]
