@@ -1,0 +1,5 @@
+"""The exercises of lesson 8, implementation in PyTorch, in the order in which it asks them."""
+
+from autograder.exercises.lesson08 import evaluate
+
+EXERCISES = (evaluate.EXERCISE,)
