@@ -1,4 +1,4 @@
-"""What is done with an implementation in lesson 8 for one epoch of training or evaluation, and what is seen. No answers."""
+"""What is done with an implementation of an epoch, of training or of evaluation, in lesson 8, and what is seen."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -47,6 +47,59 @@ def evaluation(
     }
 
 
+def epoch(
+    implementation: Any,
+    device: torch.device,
+    seed: int,
+    images: Tensor,
+    labels: Tensor,
+    sizes: list[int],
+    rate: float = 0.2,
+    criterion: str | None = None,
+    scheduled: bool = False,
+    left_over: bool = False,
+    precision: str | None = None,
+    scale: float | None = None,
+    **arguments: Any,
+) -> dict[str, Any]:
+    """Train a network that is in evaluation mode, one layer pinned there, for an epoch; batches can be read once.
+
+    left_over: whether gradients of another backward pass are there before. scale: where a scaler for float16 begins.
+    """
+    model = networks.build("fc", seed, device).eval()
+    model.get_submodule("stem").add_module("1", _Pinned(model.get_submodule("stem.1")).to(device))
+    optimiser = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimiser, 0.5) if scheduled else None
+    scaler = None if scale is None else torch.amp.GradScaler(device.type, init_scale=scale, growth_interval=2)
+    options = arguments | _given(
+        criterion=CRITERIA.get(criterion or ""),
+        schedule=schedule,
+        precision=getattr(torch, precision or "", None),
+        scaler=scaler,
+    )
+    if not sizes:
+        return {"without a batch": or_error(lambda: seen(implementation(model, iter(()), optimiser, **options)))}
+    if left_over:
+        model(images).square().sum().backward()
+    watch = _Watch(model)
+    found = implementation(model, _batches(images, labels, sizes), optimiser, **options)
+    return {
+        "loss": number(found.detach() if isinstance(found, Tensor) else found),
+        "what it returns": _kind(found),
+        "weights afterwards": [seen(parameter) for parameter in model.parameters()],
+        "rate afterwards": optimiser.param_groups[0]["lr"],
+        "layers in training mode during a pass": watch.training,
+        "layers in training mode afterwards": sum(layer.training for layer in model.modules()),
+        "type of the scores": watch.type,
+        "types of the weights": sorted({str(parameter.dtype) for parameter in model.parameters()}),
+        "scale afterwards": None if scaler is None else scaler.get_scale(),
+    }
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
 def _squared(scores: Tensor, labels: Tensor) -> Tensor:
     """The mean squared distance from probabilities to one-hot labels."""
     return (scores.softmax(1) - F.one_hot(labels, scores.shape[1])).square().sum(1).mean()
@@ -55,18 +108,32 @@ def _squared(scores: Tensor, labels: Tensor) -> Tensor:
 CRITERIA = {"squared distance": _squared}
 
 
+class _Pinned(nn.BatchNorm2d):
+    """The norm that it is made from, which stays in evaluation mode whatever is asked of it."""
+
+    def __init__(self, norm: nn.Module) -> None:
+        super().__init__(len(norm.get_parameter("weight")))
+        self.load_state_dict(norm.state_dict())
+        self.eval()
+
+    def train(self, mode: bool = True) -> "_Pinned":
+        return super().train(False)
+
+
 class _Watch:
-    """Looks at each pass of a model: how many layers are in training mode, and whether its scores have a history."""
+    """Looks at each pass of a model: layers in training mode; the scores' history and type."""
 
     def __init__(self, model: nn.Module) -> None:
         self.training: Any = "there was no pass"
         self.history: Any = "there was no pass"
+        self.type = "there was no pass"
         model.register_forward_hook(self._look)
 
     def _look(self, model: nn.Module, _images: Any, scores: Tensor) -> None:
         count = sum(layer.training for layer in model.modules())
         self.training = count if isinstance(self.training, str) else max(count, self.training)
         self.history = scores.requires_grad or self.history is True
+        self.type = str(scores.dtype)
 
 
 def _batches(images: Tensor, labels: Tensor, sizes: list[int]) -> Iterator[tuple[Tensor, Tensor]]:
