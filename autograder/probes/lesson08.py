@@ -66,8 +66,9 @@ def epoch(
 
     left_over: whether gradients of another backward pass are there before. scale: where a scaler for float16 begins.
     """
-    model = networks.build("fc", seed, device).eval()
-    model.get_submodule("stem").add_module("1", _Pinned(model.get_submodule("stem.1")).to(device))
+    model = nn.Sequential(nn.Linear(6, 8), _Pinned(8), nn.Tanh(), nn.Dropout(0.2), nn.BatchNorm1d(8), nn.Linear(8, 5))
+    networks.fill(model, seed)
+    model.to(device).eval()
     optimiser = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9)
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimiser, 0.5) if scheduled else None
     scaler = None if scale is None else torch.amp.GradScaler(device.type, init_scale=scale, growth_interval=2)
@@ -108,15 +109,10 @@ def _squared(scores: Tensor, labels: Tensor) -> Tensor:
 CRITERIA = {"squared distance": _squared}
 
 
-class _Pinned(nn.BatchNorm2d):
-    """The norm that it is made from, which stays in evaluation mode whatever is asked of it."""
+class _Pinned(nn.BatchNorm1d):
+    """A norm that stays in evaluation mode when it is asked to train."""
 
-    def __init__(self, norm: nn.Module) -> None:
-        super().__init__(len(norm.get_parameter("weight")))
-        self.load_state_dict(norm.state_dict())
-        self.eval()
-
-    def train(self, mode: bool = True) -> "_Pinned":
+    def train(self, _mode: bool = True) -> "_Pinned":
         return super().train(False)
 
 

@@ -1,5 +1,6 @@
 """Misconceptions of an epoch of training: a right one in parts, of which one is done otherwise."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,21 @@ class With:
         scaler: Any = None,
     ) -> Any:
         """What it returns."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of a schedule that steps first
+            return self._trained(model, batches, optimiser, criterion, clip_norm, schedule, precision, scaler)
+
+    def _trained(
+        self,
+        model: nn.Module,
+        batches: Any,
+        optimiser: torch.optim.Optimizer,
+        criterion: Any,
+        clip_norm: float,
+        schedule: Any,
+        precision: torch.dtype | None,
+        scaler: Any,
+    ) -> Any:
         self._to_training(model)
         losses, counts = list[Tensor](), list[int]()
         criterion = criterion if self.own_criterion else F.cross_entropy

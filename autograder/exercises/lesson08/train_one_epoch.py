@@ -14,13 +14,13 @@ def _cases(seed: int) -> list[Case]:
     generator = seeded(seed)
 
     def case(words: str, sizes: list[int], **options: Any) -> Case:
-        images = 2 * torch.randn(sum(sizes), 3, 8, 8, generator=generator)
+        images = 2 * torch.randn(sum(sizes), 6, generator=generator)
         labels = torch.randint(5, (sum(sizes),), generator=generator)
         return Case(words, {"seed": seed, "images": images, "labels": labels, "sizes": sizes} | options)
 
     three = [6, 6, 2]
     return [
-        case("batches of 6, 6 and 2 images, at rate 0: nothing moves", three, rate=0.0),
+        case("batches of 6, 6 and 2 images of 6 numbers, at rate 0: nothing moves", three, rate=0.0),
         case("batches of 6, 6 and 2 images, clip_norm=0.3", three, clip_norm=0.3),
         case(
             "batches of 5 and 4 images, clipped far above, gradients left over", [5, 4], clip_norm=1e6, left_over=True
