@@ -1,5 +1,10 @@
 """The exercises of lesson 8, implementation in PyTorch, in the order in which it asks them."""
 
-from autograder.exercises.lesson08 import early_stopping, evaluate, train_one_epoch
+from autograder.exercises.lesson08 import early_stopping, evaluate, fine_tune_two_phase, train_one_epoch
 
-EXERCISES = (evaluate.EXERCISE, train_one_epoch.EXERCISE, early_stopping.EXERCISE)
+EXERCISES = (
+    evaluate.EXERCISE,
+    train_one_epoch.EXERCISE,
+    early_stopping.EXERCISE,
+    fine_tune_two_phase.EXERCISE,
+)
