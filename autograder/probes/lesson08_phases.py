@@ -21,20 +21,24 @@ def two_phases(
     steps: int,
     first: int = 5,
     refused: bool = False,
+    rows_alone: bool = False,
     **options: Any,
 ) -> dict[str, Any]:
     """Fine-tune a network whose validations give `scores`, and look at it at the beginning of every epoch.
 
-    refused: instead, whether a phase without epochs is refused.
+    rows_alone: nothing is trained, and what is returned is seen. refused: instead, whether a phase without epochs is.
     """
     if refused:
         return {f"{name}=0": or_error(partial(_idle_run, implementation, seed, name)) for name in _PHASES}
+    options |= {} if first == 5 else {"first": first}
+    if rows_alone:
+        idle = _Idle(scores, steps)
+        rows = implementation(_network(seed).to(device), idle.train, idle.validate, steps, **options)
+        return {_ROWS: seen(rows), "calls": "".join(idle.calls)}
     run = _Run(seed, device, scores, steps)
-    rows = implementation(
-        run.model, run.train, run.validate, steps, **({} if first == 5 else {"first": first}), **options
-    )
+    rows = implementation(run.model, run.train, run.validate, steps, **options)
     return {
-        "rows (phase, training loss, accuracy)": seen(rows),
+        _ROWS: seen(rows),
         "calls": "".join(run.calls),
         "what learns in each epoch": run.learning,
         "norms that follow .train() in each epoch": run.norms,
@@ -51,6 +55,7 @@ def two_phases(
     }
 
 
+_ROWS = "rows (phase, training loss, accuracy)"
 _PHASES = ("first", "second")
 
 
@@ -59,13 +64,33 @@ def _idle_run(implementation: Any, seed: int, name: str) -> Any:
     return seen(implementation(_network(seed), lambda *_: 1.0, lambda: 0.5, 1, **epochs))
 
 
-class _Run:
+class _Idle:
+    """Steps as an epoch does, without a gradient, and validates at `scores`."""
+
+    def __init__(self, scores: list[float], steps: int) -> None:
+        self.scores, self.steps, self.calls = scores, steps, list[str]()
+
+    def train(self, optimiser: Any, schedule: Any) -> float:
+        """The loss of an epoch."""
+        self.calls.append("t")
+        for _ in range(self.steps):
+            optimiser.step()
+            schedule.step()
+        return 2.0 - len(self.calls) / 8
+
+    def validate(self) -> float:
+        """The next score; the last again where there are no more."""
+        self.calls.append("v")
+        return self.scores[min(self.calls.count("v"), len(self.scores)) - 1]
+
+
+class _Run(_Idle):
     """A network, what trains and validates it, and a record of what was found at the beginning of every epoch."""
 
     def __init__(self, seed: int, device: torch.device, scores: list[float], steps: int) -> None:
-        self.model, self.scores, self.steps = _network(seed).to(device), scores, steps
-        self.model.requires_grad_(False)
-        self.calls, self.learning, self.norms, self.begins = list[str](), list[str](), list[str](), list[str]()
+        super().__init__(scores, steps)
+        self.model = _network(seed).to(device).requires_grad_(False)
+        self.learning, self.norms, self.begins = list[str](), list[str](), list[str]()
         self.heads, self.decays, self.fresh, self.remembered = list[Any](), list[Any](), list[int](), list[int]()
         self.optimisers, self.shares = list[Any](), set[float]()
         self.marks = {"the start": self._mark()}
@@ -74,25 +99,18 @@ class _Run:
         """Step as often as an epoch does, with the same gradient everywhere."""
         self.model.train()
         self._look(optimiser)
-        for _ in range(self.steps):
-            for parameter in self.model.parameters():
-                parameter.grad = torch.ones_like(parameter) if parameter.requires_grad else None
-            optimiser.step()
-            schedule.step()
+        for parameter in self.model.parameters():
+            parameter.grad = torch.ones_like(parameter) if parameter.requires_grad else None
+        loss = super().train(optimiser, schedule)
         with torch.no_grad():
             self.model.get_buffer("stem.1.running_mean").add_(0.125)
         self.marks[f"epoch {len(self.begins) - 1}"] = self._mark()
-        self.calls.append("t")
-        return 2.0 - len(self.begins) / 8
-
-    def validate(self) -> float:
-        """The next score; the last again where there are no more."""
-        self.calls.append("v")
-        return self.scores[min(self.calls.count("v"), len(self.scores)) - 1]
+        return loss
 
     def weights_of(self) -> str:
         """After which epoch the weights were what they are now, and after which the statistics were."""
-        weights, statistics = (self._first_like(part) for part in (0, 1))
+        now = self._mark()
+        weights, statistics = (self._first_like(now, part) for part in (0, 1))
         return weights if weights == statistics else f"weights: {weights}, statistics: {statistics}"
 
     def _look(self, optimiser: Any) -> None:
@@ -123,21 +141,19 @@ class _Run:
         weights, statistics = (torch.cat([value.detach().double().flatten() for value in part]) for part in parts)
         return weights, statistics
 
-    def _first_like(self, part: int) -> str:
-        now = self._mark()[part]
-        return next((name for name, mark in self.marks.items() if torch.equal(mark[part], now)), "others")
+    def _first_like(self, now: tuple[Tensor, Tensor], part: int) -> str:
+        return next((name for name, mark in self.marks.items() if torch.equal(mark[part], now[part])), "others")
 
 
 _KINDS = (("of weights", True), ("of biases and norms", False))
 
 
 def _network(seed: int) -> nn.Sequential:
-    """Vectors of 3 numbers → 2 scores, in five stages: stem, layer1, layer2, layer3 and fc."""
+    """Vectors of 3 numbers → 2 scores, in four stages: stem, layer1, layer2 and fc."""
     parts = OrderedDict[str, nn.Module](
         stem=nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)),
         layer1=nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)),
-        layer2=nn.Linear(3, 3),
-        layer3=nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 3)),
+        layer2=nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 3)),
         fc=nn.Linear(3, 2),
     )
     model = nn.Sequential(parts)

@@ -20,7 +20,7 @@ def _cases(seed: int) -> list[Case]:
         case("2 and 3 epochs of 2 steps", [4, 3, 2, 5, 5], first=2, second=3),
         case("3 and 2 epochs, rate=0.02, decay=0.25", [4, 6, 3, 2, 5], first=3, second=2, rate=0.02, decay=0.25),
         case("at most 4 and 3 epochs, patience=1", [4, 4, 2, 3, 3], first=4, second=3, patience=1),
-        case("epochs, rate and decay as they are by default, 1 step an epoch", [1, 2, 3], steps=1),
+        case("epochs, rate and decay as they are by default, 1 step an epoch", [1, 2, 3], steps=1, rows_alone=True),
         case("first=0, or second=0", [1], refused=True),
     ]
 
