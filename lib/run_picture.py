@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from lib.history_picture import name_phases
 from lib.phases import Row
-from lib.plot_style import FAINT, INK, SMALL, SOFT, Canvas, Picture, in_style, look, new_figure
+from lib.plot_style import FAINT, INK, SOFT, Canvas, Picture, in_style, look, new_figure
 
 
 @in_style
@@ -36,7 +37,7 @@ def run_picture(rows: Sequence[Row], epoch: int, *, rate: Sequence[float] = (), 
     if rate:
         grid[-1].set_ylim(bottom=0)
     grid[0].plot(best + 1, 100 * rows[best][2], "*", color=INK, markersize=15, zorder=5)
-    _name_phases(grid[0], [row[0] for row in rows])
+    name_phases(grid[0], [row[0] for row in rows])
     grid[-1].set_xlabel("epoch")
     grid[-1].locator_params(axis="x", integer=True)
     said = f"Training loss {loss:.3f}, validation accuracy {100 * accuracy:.1f} %"
@@ -53,13 +54,3 @@ def _draw(axes: Canvas, phases: Sequence[int], values: Sequence[float], epoch: i
         style = look("", phase)
         axes.plot([n + 1 for n in mine], [values[n] for n in mine], "-", color=style.colour, marker=style.marker)
     axes.axvline(epoch, color=SOFT, linewidth=0.8)
-
-
-def _name_phases(axes: Canvas, phases: Sequence[int]) -> None:
-    """A dotted line through all axes of the figure where a phase begins, and its number above its first epoch."""
-    for at, phase in enumerate(phases, start=1):
-        if at == 1 or phases[at - 2] != phase:
-            axes.text(at - 0.4, 1.02, f"phase {phase + 1}", transform=axes.get_xaxis_transform(), fontsize=SMALL)
-            if at > 1:
-                for each in axes.figure.axes:
-                    each.axvline(at - 0.5, color=SOFT, linewidth=1, linestyle=":")

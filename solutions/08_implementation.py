@@ -32,13 +32,13 @@ from lib import calibration, comparison, epochs, export, inference, pipeline, pl
 from lib.augmentation_picture import gains_picture
 from lib.backbones import preprocessing
 from lib.datasets import load_task
-from lib.epochs import Batches, Scores
+from lib.epochs import Batches, Scores, evaluate, train_one_epoch
 from lib.features import extract_features
 from lib.full_scale import at_full_scale
 from lib.history_picture import history_picture
 from lib.inference import Picture, Preparation, image_batches
 from lib.learning_rates import cosine_with_warmup, parameter_groups
-from lib.phases import Row, Schedule, copy_of_weights, open_phase
+from lib.phases import Row, Schedule, copy_of_weights, fine_tune_two_phase, open_phase
 from lib.pipeline_trials import new_network, pipeline_trial
 from lib.plan import Plan, gradual, two_phases
 from lib.progress import Progress
@@ -185,7 +185,7 @@ plots.bars(errors, "How far off may a mean of means be?", x="points of accuracy"
 #
 # **Clip after unscaling.** In half precision (Micikevicius et al., 2018) small gradients would become zero, so the loss
 # is multiplied by a large number first, and the gradients are divided by it before the step. Whoever clips *before*
-# that division clips a giant:
+# that division clips a giant. What is left of a gradient whose norm was small enough?
 
 # %%
 gradient, scale = torch.tensor([0.03, 0.04]), 2.0**16
@@ -195,8 +195,8 @@ def clipped(vector, most=1.0):
     return vector * min(1.0, most / vector.norm().item())
 
 
-print("unscaled, then clipped:", clipped(scale * gradient / scale).tolist())
-print("clipped, then unscaled:", (clipped(scale * gradient) / scale).tolist())
+print(f"unscaled, then clipped: {clipped(scale * gradient / scale).norm():.2g}")
+print(f"clipped, then unscaled: {(clipped(scale * gradient) / scale).norm():.2g}")
 
 # %% [markdown]
 # **Do not look at the loss in the loop.** `loss.item()` makes the processor wait for the GPU at each step. Collect the
@@ -205,7 +205,7 @@ print("clipped, then unscaled:", (clipped(scale * gradient) / scale).tolist())
 # %% [markdown] about="train_one_epoch"
 # ### Exercise: `train_one_epoch`
 #
-# Seven lines in the right order. `model.train()` is the model's own, so that norms that were pinned stay pinned.
+# A few lines in the right order. `model.train()` is the model's own, so that norms that were pinned stay pinned.
 
 # %% exercise="train_one_epoch"
 
@@ -225,7 +225,19 @@ rates = [epoch.rate for epoch in history.epochs]
 widgets.explore({n: run_picture(rows, n, rate=rates) for n in range(1, len(rows) + 1, 2)}, "epoch", start=9)
 
 # %% [markdown]
-# **Find the mistake.** Every other listing keeps its best weights with this line: `best = model.state_dict()`.
+# Towards the end of a phase the rates are near zero and little moves. Would an earlier end have left the same weights?
+
+# %%
+scores = [accuracy for phase, _, accuracy in rows if phase == 1]
+for patience in (1, 2, 3, 5):
+    stopping = epochs.EarlyStopping(patience)
+    made = next((n for n, score in enumerate(scores, start=1) if stopping.step(score)), len(scores))
+    print(f"patience {patience}: {made} of {len(scores)} epochs of phase 2, best {stopping.best:.1%}")
+
+# %% [markdown]
+# Too little patience ends at the first stumble. How much is enough is a guess, for nobody knows what would have come.
+#
+# **Find the mistake.** Many a listing keeps its best weights with this line: `best = model.state_dict()`.
 
 # %%
 layer = nn.Linear(2, 2, bias=False)
@@ -263,7 +275,7 @@ print("kept as copies:      ", copied["weight"].tolist())
 # | begins at | pre-trained weights | the best of phase 1 |
 # | optimiser, schedule | new | new |
 #
-# The usual listing of it is some forty lines long. What it leaves out is what runs are made of:
+# The usual listing of it is short. What it leaves out is what runs are made of:
 #
 # | part | what happens without it |
 # |---|---|
@@ -274,10 +286,10 @@ print("kept as copies:      ", copied["weight"].tolist())
 # | a checkpoint of everything | an interrupted run is lost, or another run |
 # | early stopping | epochs that bring nothing |
 # | workers with seeds of their own | all draw the same views, or other ones each time (`lib.loading`) |
-# | mixed precision, scaler and clipping in order | half the speed, or clipped giants |
+# | mixed precision, scaler and clipping in order | more time and memory on a GPU, or clipped giants |
 # | progress and a picture of the run | you see it when it is over |
 #
-# All of them are in `lib.pipeline`, which fits on two screens; read it. What the run did is in its notes:
+# Nearly all of them are in `lib.pipeline` and the pages that it names; read it. What the run did is in its notes:
 
 # %%
 for note in history.notes:
@@ -306,6 +318,31 @@ history_picture(gradually, "Gradual unfreezing: the same loop, a longer list")
 # %% exercise="fine_tune_two_phase"
 
 # %% check="fine_tune_two_phase"
+
+# %% [markdown]
+# ### Your own run
+#
+# Three exercises together are a pipeline: here is yours, on the real task. The network that comes out of it is what the
+# rest of the lesson exports. (Where one of the three is still to be written, the run from above stands in.)
+
+# %%
+smoothed, order = partial(F.cross_entropy, label_smoothing=0.1), settings.generator(0)
+images, labels = comparison.prepared(few), few.labels.to(settings.device())
+network, mine = model, new_network(10, seed=0)
+
+
+def train(optimiser, schedule):
+    batches = epochs.shuffled_batches(images, labels, 32, generator=order)
+    return train_one_epoch(mine, batches, optimiser, criterion=smoothed, schedule=schedule)
+
+
+try:
+    rows = fine_tune_two_phase(mine, train, lambda: evaluate(mine, [(inputs, answers)]).accuracy, steps=4, patience=5)
+    network = mine
+except NotImplementedError:
+    print("Yours is not there yet: this is the run from above.")
+print(f"on the test images: {training.accuracy(network, test, test_labels):.1%}")
+run_picture(rows, len(rows), title="Your run: which weights were kept?")
 
 # %% [markdown]
 # ## 4 What each part brings: measured
@@ -339,12 +376,12 @@ gains_picture(
 
 # %%
 whole, told_apart = measured.values("accuracy", part="the whole"), []
+print("left out           test accuracy  gain (points)")
 for part in measured.distinct("part"):
     scores = measured.values("accuracy", part=part)
     mean, half = mean_and_interval(scores)
-    print(f"{part:<20} {mean:.1%} ± {half:.1%}", end="")
     gain, about = mean_and_interval([score - other for score, other in zip(scores, whole, strict=True)])
-    print(f"   gain {100 * gain:+.1f} ± {100 * about:.1f} points")
+    print(f"{part:<18} {100 * mean:.1f} ± {100 * half:.1f} %  {100 * gain:+.1f} ± {100 * about:.1f}")
     told_apart += [part] * (abs(gain) > about)
 print("outside their interval:", ", ".join(map(str, told_apart)) or "none")
 
@@ -396,11 +433,11 @@ for line in at_full_scale(from_above):
 # images that the network did not learn from. We have none but the validation images, and they chose the epoch.
 
 # %%
-logits = extract_features(model, inputs)
+logits = extract_features(network, inputs)
 temperature = calibration.fit_temperature(logits, answers)
 print(f"temperature {temperature:.2f}")
 for T in (1.0, temperature):
-    confidence, found = (extract_features(model, test) / T).softmax(1).max(1)
+    confidence, found = (extract_features(network, test) / T).softmax(1).max(1)
     error = calibration.expected_calibration_error(confidence, found == test_labels)
     said = f"T = {T:.2f}: mean confidence {confidence.mean():.1%}, calibration error {error:.3f}"
     print(said, f"({(found == test_labels).float().mean():.1%} are right)")
@@ -412,10 +449,10 @@ for T in (1.0, temperature):
 
 # %%
 file = folder / "digits.onnx"
-export.export_onnx(model, file, prepare(few.images[:4]), export.model_facts(task.classes, prepare, temperature))
+export.export_onnx(network, file, prepare(few.images[:4]), export.model_facts(task.classes, prepare, temperature))
 print([one.name for one in folder.iterdir() if "onnx" in one.name], f"{file.stat().st_size / 1e6:.0f} MB")
 for count in (1, 7):
-    by_torch = inference.predict(model, task.test.images[:count], task.classes, prepare, temperature=temperature)
+    by_torch = inference.predict(network, task.test.images[:count], task.classes, prepare, temperature=temperature)
     by_file = export.predict_onnx(file, task.test.images[:count])
     gap = max(abs(one[1] - other[1]) for one, other in zip(by_torch, by_file, strict=True))
     alike = [name for name, _ in by_torch] == [name for name, _ in by_file]
@@ -469,9 +506,9 @@ ways = {
     "0 to 255": prepare(raw),
 }
 for words, images in ways.items():
-    print(f"{words:<16} {training.accuracy(model, images, test_labels):.1%}")
+    print(f"{words:<16} {training.accuracy(network, images, test_labels):.1%}")
 try:
-    model(test[:3]).argmax(1).item()
+    network(test[:3]).argmax(1).item()
 except RuntimeError as error:
     print(f"three images and .item(): {error}")
 
