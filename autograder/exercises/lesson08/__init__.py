@@ -1,6 +1,13 @@
 """The exercises of lesson 8, implementation in PyTorch, in the order in which it asks them."""
 
-from autograder.exercises.lesson08 import early_stopping, evaluate, export_onnx, fine_tune_two_phase, train_one_epoch
+from autograder.exercises.lesson08 import (
+    early_stopping,
+    evaluate,
+    export_onnx,
+    fine_tune_two_phase,
+    predict,
+    train_one_epoch,
+)
 
 EXERCISES = (
     evaluate.EXERCISE,
@@ -8,4 +15,5 @@ EXERCISES = (
     early_stopping.EXERCISE,
     fine_tune_two_phase.EXERCISE,
     export_onnx.EXERCISE,
+    predict.EXERCISE,
 )

@@ -1,4 +1,4 @@
-"""Misconceptions of an export: a right one in parts, by PyTorch's older exporter, which takes a fortieth of the time."""
+"""Misconceptions of an export: a right one in parts, by PyTorch's older exporter, which is much quicker."""
 
 import copy
 import io
