@@ -5,6 +5,7 @@ from autograder.exercises.lesson08 import (
     evaluate,
     export_onnx,
     fine_tune_two_phase,
+    implementation_questions,
     predict,
     train_one_epoch,
 )
@@ -16,4 +17,5 @@ EXERCISES = (
     fine_tune_two_phase.EXERCISE,
     export_onnx.EXERCISE,
     predict.EXERCISE,
+    implementation_questions.EXERCISE,
 )
