@@ -29,7 +29,9 @@ from torchvision.transforms import v2
 from lib.adversarial import AdversarialLosses, DomainAdversarialNetwork
 from lib.architectures import Classifier
 from lib.datasets.task import Split
+from lib.epochs import Batches, Scores
 from lib.grid_table import Row
+from lib.inference import Picture, Preparation
 from lib.protocol import Training
 from lib.range_test import RangeTest
 from lib.statistics import Numbers, row_means
