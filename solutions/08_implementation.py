@@ -114,7 +114,8 @@ furthest = max((one - other).abs().max().item() for one, other in weights)
 print(f"{len(again.epochs)} epochs in the history; the weight that is furthest off, by {furthest:g}")
 
 # %%
-guess_resumed.beside("equal to the bit" if furthest == 0 else "different, but about as good")
+nearly = "equal to about six digits" if furthest < 1e-5 else "different, but about as good"
+guess_resumed.beside("equal to the bit" if furthest == 0 else nearly)
 
 # %% [markdown]
 # On a CPU nothing is off. That needs more than the weights: the optimiser's moments, the schedule's step, the best
@@ -582,9 +583,9 @@ plots.where_we_are(
 # **Next.** A run that can be trusted can be compared. Lesson 9 compares strategies, in pairs and with intervals.
 #
 # **Words.** *Phase*: some epochs in which the same stages learn. *Checkpoint*: all that a run needs to go on.
-# *Early stopping*: ending when nothing better came for a while. *Patience*: that while, in epochs. *Mixed precision*:
-# computing in half precision what can bear it. *ONNX*: an open format for networks. *Opset*: which version of its
-# operations a file uses. *Temperature*: what scores are divided by, so that confidences hold.
+# *Early stopping*: ending a run once its validation score has not risen for some epochs. *Patience*: for how many.
+# *Mixed precision*: computing in half precision what can bear it. *ONNX*: an open format for networks. *Opset*: which
+# version of ONNX's operations a file uses. *Temperature*: what scores are divided by, so that confidences hold.
 #
 # **Sources**
 #
