@@ -18,6 +18,7 @@ from lib.unfreezing import GradualUnfreezer
 SETUP = """
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
