@@ -93,7 +93,7 @@ def evaluate(
 class EarlyStopping:
     """Stop when a score has not risen for `patience` epochs (Prechelt, 1998), and know which epoch was the best.
 
-    A score counts as risen if it is above `best` by more than `threshold`; the first one always does. `best` is the
+    A score counts as risen if it is above `best` by more than `threshold`; the first number always does. `best` is the
     last score that counted as risen, `best_epoch` its epoch, counted from 0; before the first, -∞ and -1. `epochs`
     says how many there were. `patience` and `threshold` are kept under these names.
     Raises ValueError for patience < 1 or threshold < 0.
@@ -118,7 +118,7 @@ class EarlyStopping:
         It is as soon as `patience` epochs in a row have passed since `best_epoch`, and stays so until a score rises.
         NaN never counts as risen.
         """
-        if score > self.best + self.threshold or self.epochs == 0:
+        if score > self.best + self.threshold:
             self.best, self.best_epoch = score, self.epochs
         self.epochs += 1
         return self.epochs - 1 - self.best_epoch >= self.patience

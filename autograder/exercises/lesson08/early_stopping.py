@@ -20,7 +20,7 @@ def _cases(seed: int) -> list[Case]:
         case("patience 3", (4, 3, 2, 3, 5, 3, 3, 4, 4), patience=3),
         case("patience 2, threshold 0.25", (1, 3, 4, 5, 6, 7, 11, 8, 13, 14), patience=2, threshold=0.25),
         case("patience 2", (-9, -8, -8.5, -7, -7.5, -8, -9), patience=2),
-        case("patience 2", (2, 4, math.nan, 5, math.nan, math.nan, 1), patience=2),
+        case("patience 2", (math.nan, 2, 4, math.nan, 5, math.nan, math.nan, 1), patience=2),
         case("patience 3, resumed after 3", (2, 6, 5, 4, 3, 8, 7), patience=3, resumed_after=3),
         Case("patience 0, and a threshold below 0", {"scores": [], "refused": True}),
     ]
@@ -121,6 +121,12 @@ EXERCISE = Exercise(
             With(over="not below"),
             "NaN counts as risen with you: it is not below the best, but it is not above it either. Ask whether the "
             "score is higher, not whether it isn't lower.",
+        ),
+        Misconception(
+            "first-nan-counts",
+            With(over="best, or the first"),
+            "The first score always counts with you, NaN too: then the best is NaN, and nothing is ever above it. "
+            "Begin at -∞, and a first number rises by itself.",
         ),
         Misconception(
             "stopped-for-ever",

@@ -74,6 +74,8 @@ class _Stopping:
             return score > self.__memory["last"] + self.threshold
         if over == "below":
             return self.epochs == 0 or score < best - self.threshold
+        if over == "best, or the first":
+            return self.epochs == 0 or score > best + self.threshold
         if over == "not below":
             return not score <= best + self.threshold
         return score > best + self.threshold

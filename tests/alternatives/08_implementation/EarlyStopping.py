@@ -87,7 +87,7 @@ class EarlyStopping_as_a_dataclass:
             raise ValueError(f"{self.patience=}, {self.threshold=}")
 
     def step(self, score):
-        risen = self.best_epoch < 0 or score - self.best > self.threshold
+        risen = score - self.best > self.threshold
         if risen:
             self.best, self.best_epoch = score, self.epochs
         self.epochs += 1
