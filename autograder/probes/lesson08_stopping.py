@@ -28,7 +28,7 @@ def early_stopping(
             "threshold -0.1": or_error(lambda: seen(implementation(2, threshold=-0.1))),
         }
     stopping = implementation(**options)
-    kept = {name: seen(getattr(stopping, name)) for name in ("patience", "threshold")}
+    kept = [seen(getattr(stopping, name, _NOT_KEPT)) for name in ("patience", "threshold")]
     if resumed_after is not None:
         return _resumed(implementation, stopping, scores, resumed_after, options)
     rows = [_row(stopping, None), *(_row(stopping, stopping.step(score)) for score in scores)]
@@ -38,7 +38,7 @@ def early_stopping(
         "best after each step": list(best),
         "best_epoch after each step": list(epoch),
         "epochs after each step": list(count),
-        "patience and threshold": list(kept.values()),
+        "patience and threshold": kept,
     }
 
 
@@ -63,8 +63,11 @@ def _resumed(make: Any, old: Any, scores: list[float], after: int, options: dict
 
 
 def _row(stopping: Any, answer: Any) -> tuple[Any, Any, Any, Any]:
-    best_epoch, epochs = seen(stopping.best_epoch), seen(stopping.epochs)
-    return seen(answer), number(stopping.best), best_epoch, epochs
+    best, best_epoch, epochs = (getattr(stopping, name, _NOT_KEPT) for name in ("best", "best_epoch", "epochs"))
+    return seen(answer), number(best), seen(best_epoch), seen(epochs)
+
+
+_NOT_KEPT = "not kept under this name"
 
 
 def _as_json(state: Any) -> str | None:
