@@ -1,6 +1,6 @@
 """What is done with an implementation of an epoch, of training or of evaluation, in lesson 8, and what is seen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -22,7 +22,7 @@ def evaluation(
     criterion: str | None,
     recording: bool,
 ) -> dict[str, Any]:
-    """Evaluate a network that is in training mode on batches of `sizes`, which can be read once.
+    """Evaluate a network that is in training mode on batches of `sizes`; without gradients, they can be read once.
 
     recording: whether gradients are recorded around the call.
     """
@@ -32,7 +32,7 @@ def evaluation(
         return {"without a batch": or_error(lambda: seen(implementation(model, iter(()), **options)))}
     watch, before = _Watch(model), networks.statistics(model)
     with torch.set_grad_enabled(recording):
-        found = implementation(model, _batches(images, labels, sizes), **options)
+        found = implementation(model, _batches(images, labels, sizes, once=not recording), **options)
         recorded = torch.is_grad_enabled()
     loss, accuracy = _two(found)
     return {
@@ -62,9 +62,10 @@ def epoch(
     scale: float | None = None,
     **arguments: Any,
 ) -> dict[str, Any]:
-    """Train a network that is in evaluation mode, one layer pinned there, for an epoch; batches can be read once.
+    """Train a network that is in evaluation mode, one layer pinned there, for an epoch.
 
-    left_over: whether gradients of another backward pass are there before. scale: where a scaler for float16 begins.
+    criterion: another than by default; batches can then be read once. left_over: whether gradients of another
+    backward pass are there before. scale: where a scaler for float16 begins.
     """
     model = nn.Sequential(nn.Linear(6, 8), _Pinned(8), nn.Tanh(), nn.Dropout(0.2), nn.BatchNorm1d(8), nn.Linear(8, 5))
     networks.fill(model, seed)
@@ -83,7 +84,8 @@ def epoch(
     if left_over:
         model(images).square().sum().backward()
     watch = _Watch(model)
-    found = implementation(model, _batches(images, labels, sizes), optimiser, **options)
+    batches = _batches(images, labels, sizes, once=criterion is not None)
+    found = implementation(model, batches, optimiser, **options)
     return {
         "loss": number(found.detach() if isinstance(found, Tensor) else found),
         "what it returns": _kind(found),
@@ -132,8 +134,9 @@ class _Watch:
         self.type = str(scores.dtype)
 
 
-def _batches(images: Tensor, labels: Tensor, sizes: list[int]) -> Iterator[tuple[Tensor, Tensor]]:
-    yield from zip(images.split(sizes), labels.split(sizes), strict=True)
+def _batches(images: Tensor, labels: Tensor, sizes: list[int], once: bool) -> Iterable[tuple[Tensor, Tensor]]:
+    batches = zip(images.split(sizes), labels.split(sizes), strict=True)
+    return iter(batches) if once else list(batches)
 
 
 def _two(found: Any) -> tuple[Any, Any]:

@@ -103,7 +103,7 @@ class _Run(_Idle):
             parameter.grad = torch.ones_like(parameter) if parameter.requires_grad else None
         loss = super().train(optimiser, schedule)
         with torch.no_grad():
-            self.model.get_buffer("stem.1.running_mean").add_(0.125)
+            self.model.get_buffer("stem.1.running_mean").add_(0.5 ** len(self.begins))  # no two sums are alike
         self.marks[f"epoch {len(self.begins) - 1}"] = self._mark()
         return loss
 

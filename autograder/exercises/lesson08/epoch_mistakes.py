@@ -62,6 +62,7 @@ class With:
         scaler = torch.amp.GradScaler(enabled=False) if scaler is None or self.scaler == "ignored" else scaler
         if self.cleared == "once":
             optimiser.zero_grad()
+        count = len(batches) if self.mean == "by len" else None
         for images, targets in batches:
             loss = self._loss(model, images, targets, criterion, precision)
             self._learn(model, loss, len(images), optimiser, self.clip_at or clip_norm, schedule, scaler)
@@ -73,7 +74,7 @@ class With:
             schedule.step()
         if self.afterwards == "evaluation":
             model.eval()
-        return self._result(losses, counts)
+        return self._result(losses, counts) if count != 0 else 0 / count
 
     def _to_training(self, model: nn.Module) -> None:
         if self.train == "by .train()":
@@ -127,7 +128,7 @@ class With:
             if self.at_none == "ValueError":
                 raise ValueError("batches")
             return 0.0 if self.at_none == "zero" else 0 / len(losses)
-        if self.mean == "of batches":
+        if self.mean in ("of batches", "by len"):
             mean = torch.stack(losses).mean()
         elif self.mean == "the last":
             mean = losses[-1]

@@ -24,7 +24,7 @@ def _cases(seed: int) -> list[Case]:
 
     return [
         case("batches of 8, 8 and 3 images; a network with dropout and batch norm, in training mode", [8, 8, 3]),
-        case("batches of 9 and 4 images, another criterion, under no_grad", [9, 4], "squared distance", False),
+        case("two batches of 7, read once, another criterion, under no_grad", [7, 7], "squared distance", False),
         case("no batch at all", []),
     ]
 
@@ -53,18 +53,20 @@ class _With:
     tensors: bool = False
     pair: bool = False
     at_none: str = "ValueError"
+    counts_batches: bool = False
 
     def __call__(self, model: nn.Module, batches: Any, *, criterion: Callable[..., Tensor] = F.cross_entropy) -> Any:
         """What it returns."""
         if self.evaluation_mode:
             model.eval()
         with torch.set_grad_enabled(not self.no_grad and torch.is_grad_enabled()):
+            count = len(batches) if self.counts_batches else None
             rows = [self._row(model, images, labels, criterion) for images, labels in batches]
         if self.for_good is not None:
             torch.set_grad_enabled(self.for_good)
         if self.trains_afterwards:
             model.train()
-        return self._result(rows)
+        return self._result(rows) if count != 0 else Scores(0 / count, 0 / count)
 
     def _row(self, model: nn.Module, images: Tensor, labels: Tensor, criterion: Any) -> tuple[Tensor, Tensor, int]:
         scores = model(images)
@@ -107,8 +109,8 @@ EXERCISE = Exercise(
     cases=_cases,
     properties=(
         Property("The loss is the mean over all samples.", 2, ("loss",), cases=(0,)),
-        Property("The accuracy is the share of right answers among all samples.", 2, ("accuracy",), cases=(0, 1)),
-        Property("The loss is the one that was asked for.", 1, ("loss",), cases=(1,)),
+        Property("The accuracy is the share of right answers among all samples.", 2, ("accuracy",), cases=(0,)),
+        Property("The loss is the one that was asked for; batches are read once.", 1, ("loss",), cases=(1,)),
         Property(
             "The model is in evaluation mode throughout, and is left so.",
             1,
@@ -117,10 +119,10 @@ EXERCISE = Exercise(
                 "layers in training mode afterwards",
                 "running statistics that moved",
             ),
-            cases=(0, 1),
+            cases=(0,),
         ),
         Property("No gradients are recorded; afterwards that is as it was.", 1, _HISTORY, cases=(0, 1)),
-        Property("It returns Scores of two plain numbers.", 1, ("what it returns",), cases=(0, 1)),
+        Property("It returns Scores of two plain numbers.", 1, ("what it returns",), cases=(0,)),
         Property("Where there is no batch, a ValueError says so.", 1, ("without a batch",), cases=(2,)),
     ),
     misconceptions=(
@@ -129,6 +131,12 @@ EXERCISE = Exercise(
             _With(weighted=False),
             "You take the mean of the batches' means: the last batch of 3 counts as much as one of 8. Weight each "
             "batch by its number of samples and divide by the number of all.",
+        ),
+        Misconception(
+            "batches-counted-by-len",
+            _With(weighted=False, counts_batches=True),
+            "You divide by len(batches), which makes a mean of batch means: a batch of 3 counts as much as one of 8. "
+            "Batches that come one by one have no length at all. Count samples as they come.",
         ),
         Misconception(
             "batch-means-over-samples",

@@ -37,7 +37,7 @@ EXERCISE = Exercise(
         Property(
             "A picture alone and a list of arrays give a list of pairs, a name and a plain number each.",
             1,
-            ("what it returns", "names", "confidences"),
+            ("what it returns", "names"),
             (1, 2),
         ),
         Property(
@@ -62,7 +62,7 @@ EXERCISE = Exercise(
             ("pictures in the model at once, at most",),
             (0,),
         ),
-        Property("The model runs in its own type.", 1, ("names", "confidences"), (3,)),
+        Property("The model runs in its own type.", 1, ("names",), (3,)),
         Property(
             "A temperature that isn't above 0, a wrong number of names and scores that aren't finite are a ValueError.",
             1,

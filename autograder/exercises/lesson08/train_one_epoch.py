@@ -26,7 +26,7 @@ def _cases(seed: int) -> list[Case]:
             "batches of 5 and 4 images, clipped far above, gradients left over", [5, 4], clip_norm=1e6, left_over=True
         ),
         case("batches of 6, 6 and 2 images, with a schedule that halves the rate", three, scheduled=True),
-        case("batches of 6 and 2 images, another criterion, at rate 0", [6, 2], rate=0.0, criterion="squared distance"),
+        case("two batches of 5, read once, another criterion, rate 0", [5, 5], rate=0.0, criterion="squared distance"),
         case("a batch of 6 images, at rate 0, in bfloat16", [6], rate=0.0, precision="bfloat16"),
         case("batches of 5, 5 and 5 images, with a scaler that begins at 1024", [5, 5, 5], scale=1024.0, clip_norm=0.3),
         case("no batch at all", []),
@@ -43,7 +43,7 @@ EXERCISE = Exercise(
         Property("Each batch makes one step, its gradients clipped together before.", 2, ("weights afterwards",), (1,)),
         Property("No gradient of an earlier batch takes part in a step.", 1, ("weights afterwards",), (2,)),
         Property("The schedule steps after each step.", 1, ("weights afterwards", "rate afterwards"), (3,)),
-        Property("The criterion is the one that was given.", 1, ("loss",), (4,)),
+        Property("The criterion is the one that was given; batches are read once.", 1, ("loss",), (4,)),
         Property(
             "The model trains in training mode, set by its own .train(), and is left so.",
             1,
@@ -72,6 +72,12 @@ EXERCISE = Exercise(
             With(mean="of batches"),
             "You take the mean of the batches' losses: the last batch of 2 counts as much as one of 6. Weight each by "
             "its number of samples.",
+        ),
+        Misconception(
+            "batches-counted-by-len",
+            With(mean="by len"),
+            "You divide by len(batches), which makes a mean of batch means: a batch of 2 counts as much as one of 6. "
+            "Batches that come one by one have no length at all. Count samples as they come.",
         ),
         Misconception(
             "sum-of-batch-means",
