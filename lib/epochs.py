@@ -58,7 +58,11 @@ def train_one_epoch(
         with torch.autocast(images.device.type, precision, enabled=precision is not None):
             loss = criterion(model(images), targets)
         optimiser.zero_grad()
-        _backward_and_step(loss, trainable, optimiser, clip_norm, scaler)
+        scaler.scale(loss).backward()
+        scaler.unscale_(optimiser)
+        nn.utils.clip_grad_norm_(trainable, clip_norm)
+        scaler.step(optimiser)
+        scaler.update()
         if schedule is not None:
             schedule.step()
         losses.append(loss.detach())  # read when the epoch is over: a look at each would make the CPU wait for the GPU
@@ -147,7 +151,7 @@ def shuffled_batches(
 def mean_over_samples(losses: Sequence[Tensor], counts: Sequence[int]) -> float:
     """The mean over samples of batches' mean losses, given how many samples each batch has.
 
-    Raises ValueError where there is no batch.
+    Raises ValueError for no batches.
 
     Example:
         >>> mean_over_samples([torch.tensor(1.0), torch.tensor(4.0)], [2, 1])
@@ -155,20 +159,6 @@ def mean_over_samples(losses: Sequence[Tensor], counts: Sequence[int]) -> float:
     """
     read = torch.stack(list(losses)).tolist() if losses else []
     return _mean(sum(loss * count for loss, count in zip(read, counts, strict=True)), sum(counts))
-
-
-def _backward_and_step(
-    loss: Tensor,
-    trainable: list[nn.Parameter],
-    optimiser: torch.optim.Optimizer,
-    clip_norm: float,
-    scaler: torch.amp.GradScaler,
-) -> None:
-    scaler.scale(loss).backward()
-    scaler.unscale_(optimiser)
-    nn.utils.clip_grad_norm_(trainable, clip_norm)
-    scaler.step(optimiser)
-    scaler.update()
 
 
 def _mean(total: float, count: int) -> float:

@@ -16,12 +16,15 @@
 # [lesson 5](../05_learning_rates/05_learning_rates.ipynb) of rates; nothing that you solved there.
 
 # %% setup=true
+import copy
+import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import onnxruntime
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -33,7 +36,9 @@ from lib.augmentation_picture import gains_picture
 from lib.backbones import preprocessing
 from lib.datasets import load_task
 from lib.epochs import Batches, Scores, evaluate, train_one_epoch
+from lib.export import ExportError
 from lib.features import extract_features
+from lib.files import write_whole
 from lib.full_scale import at_full_scale
 from lib.history_picture import history_picture
 from lib.inference import Picture, Preparation, image_batches
@@ -474,7 +479,7 @@ class FixedBatch(nn.Module):
 
 try:
     export.export_onnx(FixedBatch(), folder / "fixed.onnx", prepare(few.images[:4]))
-except export.ExportError as error:
+except ExportError as error:
     print(error)
 print("written:", (folder / "fixed.onnx").exists())
 
@@ -487,7 +492,8 @@ print("written:", (folder / "fixed.onnx").exists())
 # %% [markdown] about="export_onnx"
 # ### Exercise: `export_onnx`
 #
-# Export, run, compare, and only then write.
+# Export, run, compare, and only then write. `onnxruntime.InferenceSession` takes the bytes of a file that is not
+# written yet, and `write_whole` writes them whole or not at all.
 
 # %% exercise="export_onnx"
 
