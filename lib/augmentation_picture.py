@@ -9,21 +9,29 @@ from lib.results import Recorded, mean_and_interval
 
 
 @in_style
-def gains_picture(measured: Recorded, title: str, *, live: Mapping[str, float] | None = None) -> Picture:
+def gains_picture(
+    measured: Recorded,
+    title: str,
+    *,
+    live: Mapping[str, float] | None = None,
+    column: str = "kind",
+    over: str = "plain",
+) -> Picture:
     """What each kind gains over "plain", seed by seed: the mean, its 95 % interval, and a small mark a seed.
 
-    measured: as `python -m benchmarks.lesson07` records it. live: kind → a gain measured just now, in [−1, 1], drawn as
-    a star. Raises ValueError where fewer than two seeds, or nothing but "plain", were measured.
+    measured: as `python -m benchmarks.lesson07` records it, or another table of accuracies by seed. live: kind → a gain
+    measured just now, in [−1, 1], drawn as a star. column: which one names the kinds. over: the kind that they are
+    compared with. Raises ValueError where fewer than two seeds, or nothing but `over`, were measured.
     """
-    live, plain = live or {}, measured.values("accuracy", kind="plain")
-    names = [str(kind) for kind in measured.distinct("kind") if kind != "plain"]
+    live, plain = live or {}, measured.values("accuracy", **{column: over})
+    names = [str(kind) for kind in measured.distinct(column) if kind != over]
     if len(plain) < 2 or not names:
-        raise ValueError(f"measured: expected two seeds and another kind than plain, got {len(plain)} and {names}")
+        raise ValueError(f"measured: expected two seeds and another {column} than {over}, got {len(plain)} and {names}")
     note = "marks: mean over seeds; whiskers: its 95 % interval; dots: each seed" + "; ★ just now" * bool(live)
-    figure, axes = new_axes(0.7 + 0.34 * len(names), title, "gain over plain (points of accuracy)", "", note)
+    figure, axes = new_axes(0.7 + 0.34 * len(names), title, f"gain over {over} (points of accuracy)", "", note)
     said = []
     for row, name in enumerate(names):
-        pairs = zip(measured.values("accuracy", kind=name), plain, strict=True)
+        pairs = zip(measured.values("accuracy", **{column: name}), plain, strict=True)
         gains = [100 * (one - other) for one, other in pairs]
         mean, half = mean_and_interval(gains)
         style = look("", 1 if mean + half < 0 else 2 if mean - half > 0 else 4)  # worse, better, cannot be told
@@ -37,7 +45,7 @@ def gains_picture(measured: Recorded, title: str, *, live: Mapping[str, float] |
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(names) - 0.5, -0.5)
     said += [f"measured just now: {name} {100 * gain:+.1f}" for name, gain in live.items()]
-    return Picture(figure, f"{title} Points of accuracy gained over plain: {'; '.join(said)}.")
+    return Picture(figure, f"{title} Points of accuracy gained over {over}: {'; '.join(said)}.")
 
 
 @in_style

@@ -58,7 +58,11 @@ def train_one_epoch(
         with torch.autocast(images.device.type, precision, enabled=precision is not None):
             loss = criterion(model(images), targets)
         optimiser.zero_grad()
-        _backward_and_step(loss, trainable, optimiser, clip_norm, scaler)
+        scaler.scale(loss).backward()
+        scaler.unscale_(optimiser)
+        nn.utils.clip_grad_norm_(trainable, clip_norm)
+        scaler.step(optimiser)
+        scaler.update()
         if schedule is not None:
             schedule.step()
         losses.append(loss.detach())  # read when the epoch is over: a look at each would make the CPU wait for the GPU
@@ -93,7 +97,7 @@ def evaluate(
 class EarlyStopping:
     """Stop when a score has not risen for `patience` epochs (Prechelt, 1998), and know which epoch was the best.
 
-    A score counts as risen if it is above `best` by more than `threshold`; the first one always does. `best` is the
+    A score counts as risen if it is above `best` by more than `threshold`; the first number always does. `best` is the
     last score that counted as risen, `best_epoch` its epoch, counted from 0; before the first, -∞ and -1. `epochs`
     says how many there were. `patience` and `threshold` are kept under these names.
     Raises ValueError for patience < 1 or threshold < 0.
@@ -118,7 +122,7 @@ class EarlyStopping:
         It is as soon as `patience` epochs in a row have passed since `best_epoch`, and stays so until a score rises.
         NaN never counts as risen.
         """
-        if score > self.best + self.threshold or self.epochs == 0:
+        if score > self.best + self.threshold:
             self.best, self.best_epoch = score, self.epochs
         self.epochs += 1
         return self.epochs - 1 - self.best_epoch >= self.patience
@@ -147,7 +151,7 @@ def shuffled_batches(
 def mean_over_samples(losses: Sequence[Tensor], counts: Sequence[int]) -> float:
     """The mean over samples of batches' mean losses, given how many samples each batch has.
 
-    Raises ValueError where there is no batch.
+    Raises ValueError for no batches.
 
     Example:
         >>> mean_over_samples([torch.tensor(1.0), torch.tensor(4.0)], [2, 1])
@@ -155,20 +159,6 @@ def mean_over_samples(losses: Sequence[Tensor], counts: Sequence[int]) -> float:
     """
     read = torch.stack(list(losses)).tolist() if losses else []
     return _mean(sum(loss * count for loss, count in zip(read, counts, strict=True)), sum(counts))
-
-
-def _backward_and_step(
-    loss: Tensor,
-    trainable: list[nn.Parameter],
-    optimiser: torch.optim.Optimizer,
-    clip_norm: float,
-    scaler: torch.amp.GradScaler,
-) -> None:
-    scaler.scale(loss).backward()
-    scaler.unscale_(optimiser)
-    nn.utils.clip_grad_norm_(trainable, clip_norm)
-    scaler.step(optimiser)
-    scaler.update()
 
 
 def _mean(total: float, count: int) -> float:

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 
 from lib.batchnorm import keep_batchnorm_frozen
-from lib.epochs import EarlyStopping
 from lib.freezing import freeze_until, unfreeze
 from lib.learning_rates import cosine_with_warmup, parameter_groups
 from lib.plan import Phase, two_phases
@@ -61,12 +60,14 @@ def fine_tune_two_phase(
         optimiser = torch.optim.AdamW(parameter_groups(model, phase.rate, phase.decay, weight_decay=0.01))
         factor = partial(cosine_with_warmup, steps=phase.epochs * steps, warmup=0)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
-        stopping, stops = EarlyStopping(patience or phase.epochs), False
-        while not stops and stopping.epochs < phase.epochs:
+        own = list[float]()
+        for _ in range(phase.epochs):
             rows.append((number, train(optimiser, schedule), validate()))
-            if rows[-1][2] > highest:
-                highest, best = rows[-1][2], copy_of_weights(model)
-            stops = stopping.step(rows[-1][2])
+            own.append(rows[-1][2])
+            if own[-1] > highest:
+                highest, best = own[-1], copy_of_weights(model)
+            if patience and len(own) - 1 - own.index(max(own)) >= patience:
+                break
         model.load_state_dict(best)
     model.eval()
     return rows

@@ -74,6 +74,7 @@ TECHNIQUES = {
     "no target label": Look("no target label", "#CC79A7", "h", "-", "+x"),
     "RandAugment": Look("RandAugment", "#E69F00", "*", "-.", "O."),
     "EWC": Look("held by EWC", "#56B4E9", "<", "-", "|-"),
+    "two phases": Look("two phases", "#009E73", "+", "-", "/."),
     "L2-SP": Look("held by L2-SP", "#CC79A7", "H", "--", "-."),
 }
 # never drawn beside techniques: decays of the rate from stage to stage, and schedules by their names in lib.plan

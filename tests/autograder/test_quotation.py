@@ -18,6 +18,7 @@ from lib.unfreezing import GradualUnfreezer
 SETUP = """
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -29,7 +30,9 @@ from torchvision.transforms import v2
 from lib.adversarial import AdversarialLosses, DomainAdversarialNetwork
 from lib.architectures import Classifier
 from lib.datasets.task import Split
+from lib.epochs import Batches, Scores
 from lib.grid_table import Row
+from lib.inference import Picture, Preparation
 from lib.protocol import Training
 from lib.range_test import RangeTest
 from lib.statistics import Numbers, row_means

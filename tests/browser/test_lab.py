@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.slow
@@ -33,6 +34,13 @@ MOVED = {
         "it stays within",
         "Space",
         "You say: “it stays within",
+    ),
+    "08_implementation": (
+        "guess_resumed = widgets.predict(",
+        "radio",
+        "equal to the bit",
+        "Space",
+        "You say: “equal to the bit”.",
     ),
     "10_pitfalls": ("guess_left = predict(", "slider", "After fine-tuning on a hundred", "Home", "You say: 0 %."),
 }
@@ -159,6 +167,30 @@ def test_prediction_is_kept_and_shown_beside_what_was_measured(opened, server):
     notebook.picture("predictions")
     assert (server.work / SMALL / ".predictions.json").exists()
     expect(notebook.run("guess").get_by_role("status")).to_have_text("You say: 0 %.")  # the file remembers
+
+
+DROP = """import torch
+from lib.widgets.picture_drop import picture_drop
+picture_drop(lambda picture: [(f"{picture.width} pixels wide", 0.5)], torch.zeros(3, 8, 8).byte())"""
+
+
+def test_a_picture_that_is_chosen_is_shown_and_judged_and_another_file_gets_a_sentence(opened, tmp_path):
+    Image.new("RGB", (40, 30), "white").save(tmp_path / "mine.png")
+    (tmp_path / "notes.txt").write_text("no picture")
+    notebook = opened(SMALL)
+    notebook.run("setup")
+    notebook.write("freeze", DROP)
+    output = notebook.run("freeze")
+    said, seen = output.locator("[role=status]:visible"), output.locator("img[alt*='as the network gets it']:visible")
+    expect(said).to_have_text("The bundled picture: 8 pixels wide, with a confidence of 50.0 %.")
+    bundled = seen.get_attribute("src")
+    for name, words in {"mine.png": ": 8 pixels wide", "notes.txt": " holds no picture that can be read here"}.items():
+        with notebook.page.expect_file_chooser() as chooser:
+            output.get_by_role("button", name="a picture of your own").click()
+        chooser.value.set_files(tmp_path / name)
+        expect(said).to_contain_text(f"{name}{words}")
+        expect(seen).not_to_have_attribute("src", bundled)
+    notebook.picture("picture drop", output)
 
 
 def test_validate_tells_what_fails_and_what_passes(opened):

@@ -29,12 +29,21 @@ def test_history_picture_marks_the_best_epoch_and_where_the_second_phase_begins(
     assert (list(star.get_xdata()), list(star.get_ydata())) == ([3], [90.0])
     assert [line.get_xdata()[0] for line in above.lines if line.get_linestyle() == ":"] == [2.5]
     assert [list(line.get_ydata()) for line in above.lines][:2] == [
-        pytest.approx([1.5, 1.3, 1.1, 1.1, 1.4]),
         pytest.approx([1.6, 1.4, 1.2, 1.2, 1.5]),
+        pytest.approx([1.5, 1.3, 1.1, 1.1, 1.4]),
     ]
+    assert above.lines[0].get_color() == below.lines[0].get_color()  # validation, in both
+    assert [text.get_text() for text in above.texts if text.get_text().startswith("phase")] == ["phase 1", "phase 2"]
     assert "90.0 %, in epoch 1 of phase 2" in picture.alt
     with pytest.raises(ValueError, match="history: expected at least one epoch"):
         history_picture(History())
+
+
+def test_history_picture_names_many_phases_by_their_numbers_and_ends_no_question_with_a_full_stop():
+    run = History([Epoch(n // 2, n % 2, 1.0, 1.0, 0.5, 1e-3, 1.0, cached=False) for n in range(12)])
+    picture = history_picture(run, "What happened?")
+    named = [text.get_text() for text in picture.figure.axes[0].texts][2:]
+    assert named == ["phase 1", "2", "3", "4", "5", "6"] and picture.alt.startswith("What happened? Over 12 epochs")
 
 
 def test_progress_line_fills_as_the_epochs_of_the_plan_pass(capsys):
