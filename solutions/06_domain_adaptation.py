@@ -128,7 +128,8 @@ for source, target in (("drawn", "clean"), ("clean", "photographs")):
     (phi, labels), tested = raw[source][0], {name: raw[name][1] for name in (source, target)}
     head = fit_linear_head(phi, labels, 10, penalty=0.01)
     right[target] = {name: float((head(x).argmax(1) == y).double().mean()) for name, (x, y) in tested.items()}
-    print(f"learnt from {source}, 300 test images each:", ", ".join(f"{share:.1%} of {name}" for name, share in right[target].items()))
+    shares = ", ".join(f"{share:.1%} of {name}" for name, share in right[target].items())
+    print(f"learnt from {source}, 300 test images each: {shares}")
 
 # %%
 guess_gap.beside(round(100 * right["clean"]["clean"]), "%")
@@ -474,11 +475,11 @@ plots.lines(
 # ## 5 What it brings: measured
 #
 # Now the whole network learns, not a layer on frozen features: 100 steps of AdamW, 32 images a domain, a small rate for
-# the backbone and ten times that for new layers, weights 1 and not tuned, λ rising as above. Of four checkpoints the one with the most *information* on
-# unlabelled target images is kept: predictions that are certain one by one and differ from one another. Five seeds,
-# recorded by `python -m benchmarks.adaptation --record`. **AdaBN** adds no loss at all: batch norm's running
-# statistics follow the target instead of the source (lesson 10). MMD, CORAL and both kinds of DANN do that as well; "+
-# information" adds the information as a loss.
+# the backbone and a larger one for new layers, weights 1 and not tuned, λ rising as above. Of four checkpoints the one
+# with the most *information* on unlabelled target images is kept: predictions that are certain one by one and differ
+# from one another. Five seeds, recorded by `python -m benchmarks.adaptation --record`. **AdaBN** adds no loss at all:
+# batch norm's running statistics follow the target instead of the source (lesson 10). MMD, CORAL and both kinds of
+# DANN do that as well; "+ information" adds the information as a loss.
 
 # %%
 methods_picture(measured, "How far does each method get without a target label?")
