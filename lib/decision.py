@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
-from lib.results import Recorded, recorded
+from lib.results import Recorded, Value, recorded
 
 
 def decision_regret(table: Mapping[str, Mapping[str, Sequence[float]]], guide: Mapping[str, str]) -> float:
@@ -136,7 +136,8 @@ _TARGETS: Mapping[str, tuple[int, Literal["similar", "distant"]]] = {
 
 def _evidence(target: str, size: int, names: Mapping[str, str], column: str, table: Recorded, lesson: int) -> Evidence:
     def runs(measure: str) -> dict[str, list[float]]:
-        return {to: table.values(measure, **{column: name, "images_per_class": size}) for name, to in names.items()}
+        where: dict[str, Value] = {"images_per_class": size}
+        return {to: table.values(measure, **where, **{column: name}) for name, to in names.items()}
 
     seconds = {name: fmean(values) for name, values in runs("seconds").items()} if "seconds" in table.rows[0] else {}
     return Evidence(target, size, *_TARGETS[target], lesson, runs("accuracy"), seconds)

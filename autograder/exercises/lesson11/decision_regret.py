@@ -19,11 +19,11 @@ def _cases(seed: int) -> list[Case]:
         luck = spread * torch.randn(len(means), seeds, generator=generator, dtype=torch.float64)
         return {name: (mean + row).tolist() for (name, mean), row in zip(means.items(), luck, strict=True)}
 
-    # by hand: the strategy that is best overall is not the best of every four, and no seed's winner is the rival
+    # by hand: in some seeds the guide is ahead, in others behind, and not all seeds choose the same rival
     close = {
-        "extraction": [0.60, 0.70, 0.50, 0.66, 0.62],
-        "partial": [0.71, 0.52, 0.63, 0.60, 0.59],
-        "full": [0.57, 0.61, 0.72, 0.55, 0.63],
+        "extraction": [0.67, 0.57, 0.68, 0.52, 0.58],
+        "partial": [0.61, 0.59, 0.68, 0.67, 0.53],
+        "full": [0.64, 0.58, 0.53, 0.51, 0.59],
     }
     shift = 0.01 * float(torch.rand(1, generator=generator, dtype=torch.float64))
     close = {name: [value + shift for value in values] for name, values in close.items()}
@@ -82,10 +82,6 @@ def _best_of_each_seed(runs: Runs, named: str) -> float:
 def _judged_elsewhere(runs: Runs, named: str) -> float:
     found = (_elsewhere(runs, seed) for seed in range(len(runs[named])))
     return 100 * fmean(max(scores.values()) - scores[named] for scores in found)
-
-
-def _against_mean(runs: Runs, named: str) -> float:
-    return 100 * fmean(max(_elsewhere(runs, seed).values()) - reached for seed, reached in enumerate(runs[named]))
 
 
 def _never_itself(runs: Runs, named: str) -> float:
@@ -152,14 +148,8 @@ EXERCISE = Exercise(
         Misconception(
             "judged-where-chosen",
             _of_cases(_judged_elsewhere),
-            "You choose on the other seeds, and then judge on them too. The seed that was left out is the judge: take "
-            "both accuracies from it.",
-        ),
-        Misconception(
-            "mean-against-run",
-            _of_cases(_against_mean),
-            "You subtract a single run from the rival's mean over other seeds. Runs of one seed are a pair: take the "
-            "rival's accuracy at the same seed.",
+            "You choose on the other seeds, and then judge by their means. The seed that was left out is the judge: "
+            "take both accuracies from it.",
         ),
         Misconception(
             "never-itself",
@@ -186,13 +176,13 @@ EXERCISE = Exercise(
         Misconception(
             "without-sign",
             _of_cases(lambda runs, named: fmean(map(abs, _regrets(runs, named)))),
-            "You take the size of each difference. A seed in which the guide was ahead makes up for one in which it was "
-            "not.",
+            "You take the size of each difference. A seed in which the guide was ahead makes up for one in which it "
+            "was not.",
         ),
         Misconception(
             "turned-round",
             _of_cases(lambda runs, named: -fmean(_regrets(runs, named))),
-            "Yours is what the guide gains. A regret is what it loses: the rival's accuracy less the recommended one's.",
+            "Yours is what the guide gains. A regret is what it loses: the rival's accuracy less its own.",
         ),
         Misconception(
             "shares",
