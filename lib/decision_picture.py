@@ -25,7 +25,8 @@ def decision_picture(evidence: Evidence, images_per_class: int, compute: Literal
     if images_per_class != evidence.images_per_class:
         measured += f", the nearest; nothing was at {images_per_class:,}"
     note = f"{guide.reason}\nMeasured at {measured}: lesson {evidence.lesson}.{_times(evidence, guide.strategy)}"
-    title = f"{evidence.target.capitalize()}, {images:,} images, {compute} compute: the guide says {name}"
+    words = {"little": "little compute", "plenty": "plenty of compute"}[compute]
+    title = f"{evidence.target.capitalize()}, {images:,} images, {words}: the guide says {name}"
     return where_we_are(results, title, new=[guide.strategy], chance=1 / evidence.classes, note=note)
 
 
@@ -43,11 +44,11 @@ def regrets_picture(regrets: Mapping[str, Mapping[str, float]], title: str) -> P
     figure, axes = new_axes(0.9 + 0.36 * len(cases), title, "regret (points of accuracy)", "", note)
     said, last = [], len(regrets) - 1
     for position, (name, of_cases) in enumerate(regrets.items()):
-        style, mean = look(name, (3, 1, 2, 4)[position % 4]), _mean(list(of_cases.values()))
+        style, mean = look(name, 4 - position), _mean(list(of_cases.values()))
         rows = [row + 0.22 * (position - last / 2) for row in range(len(cases))]
         axes.axvline(mean, color=style.colour, linewidth=1.4, linestyle=(3 * position, (5, 4)))
         axes.plot(
-            list(of_cases.values()), rows, style.marker, color=style.colour, markersize=8, label=f"{name}: {mean:.1f}"
+            list(of_cases.values()), rows, style.marker, color=style.colour, markersize=8, label=f"{style.label} {mean:.1f}"
         )
         told = ", ".join(f"{case} {regret:+.1f}" for case, regret in of_cases.items())
         said.append(f"{name} {mean:+.1f} on average ({told})")
@@ -58,7 +59,7 @@ def regrets_picture(regrets: Mapping[str, Mapping[str, float]], title: str) -> P
     axes.grid(axis="x", color=FAINT)
     axes.set_axisbelow(True)
     axes.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, handletextpad=0.1, columnspacing=1.0,
+        loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, handletextpad=0.1, columnspacing=0.8,
         borderaxespad=0, labelcolor=INK,
     )  # fmt: skip
     return Picture(figure, f"{title} Regret in points of accuracy: {'; '.join(said)}.")
