@@ -27,7 +27,7 @@ from autograder.check import check
 from autograder.progress import progress, reveal
 from lib import ablation, backbones, decision, forgetting, plots, rate_trials, settings, training
 from lib.adaptation_picture import methods_picture
-from lib.architectures import choose_backbone, classifier_table
+from lib.architectures import classifier_table
 from lib.augmentation_picture import gains_picture
 from lib.backbones import preprocessing
 from lib.choice_picture import budget_picture
@@ -117,9 +117,9 @@ transfer_picture(
 # %% [markdown]
 # **Takeaway.** With few images of a target that is in some way like the source, begin at pre-trained weights.
 #
-# **Limits.** Three targets, one source. On granites the gain is negative at every size, so "nearly always" has its
-# exceptions even with few images. And the curve on blood cells shows that the gain need not fall with more images
-# as far as we measured: at 50 images a class it has hardly begun to.
+# **Limits.** Three targets, one source. On granites the gain is negative at every size: that a handful of images is
+# "nearly always" helped by transfer has its exceptions. Nor is the gain largest where images are fewest. With two digits
+# a class there is little to learn from, whatever one begins with, and on blood cells it hardly falls before twenty.
 #
 # ## 2 A network is chosen under a budget, and then measured
 #
@@ -128,9 +128,10 @@ transfer_picture(
 # worth on the digits:
 
 # %%
-table = classifier_table()
-print("within 5 GFLOP:", choose_backbone(table, max_gflops=5).name)
-budget_picture(table, max_gflops=5)
+for row in classifier_table(every_weights=True):
+    if row.name == "resnet50":
+        print(f"resnet50, {row.weights}: {row.accuracy:.1%}")
+budget_picture(classifier_table(), max_gflops=5)
 
 # %%
 heads = recorded("lesson02_backbones")
@@ -140,12 +141,12 @@ for name, (mean, half) in found.items():
     print(f"{name:18} {100 * mean:.1f} ± {100 * half:.1f} %")
 
 # %% [markdown]
-# **Takeaway.** What nothing else beats at its price is the list to choose from. The recipe behind the weights counts as
-# much as the architecture.
+# **Takeaway.** What nothing else beats at its price is the list to choose from. What is loaded is not an architecture
+# but what was learnt in it: the same ResNet-50 lies points apart by its recipe alone.
 #
-# **Limits.** The front is drawn for ImageNet's test images and for operations, not for your images and your seconds. On
-# our digits, three architectures with one education cannot be told apart; we never had the same architecture with ten
-# educations.
+# **Limits.** The front is drawn for ImageNet's test images and for operations, not for your images and your seconds. And
+# on our digits, three architectures that learnt from one source cannot be told apart. So whether the better network
+# *transfers* better was not shown here.
 #
 # ## 3 Few images: keep the features. More images: move them
 #
@@ -158,7 +159,10 @@ plots.accuracy_curve(curve, "Keep the features, or move them?", x="images_per_cl
 for size in curve.distinct("images_per_class"):
     tuned, frozen = (by_seed(curve, "accuracy", technique=t, images_per_class=size) for t in ("fine-tuned", "frozen"))
     mean, half = mean_and_interval([100 * (tuned[seed] - frozen[seed]) for seed in tuned])
-    print(f"{size:2g} a class: fine-tuned over frozen {mean:+.1f} ± {half:.1f} points")
+    slower = fmean(curve.values("seconds", technique="fine-tuned", images_per_class=size)) / fmean(
+        curve.values("seconds", technique="frozen", images_per_class=size)
+    )
+    print(f"{size:2g} a class: fine-tuned over frozen {mean:+.1f} ± {half:.1f} points, for {slower:.0f} times the time")
 
 # %% [markdown]
 # **Takeaway.** There is a number of images below which a head on frozen features is at least as good, for a fraction of
@@ -183,12 +187,18 @@ plots.where_we_are(
     chance=0.1,
 )
 
+# %%
+means = [fmean(of.values()) for of in runs.values()]
+print(f"from the worst strategy's mean to the best one's: {100 * (max(means) - min(means)):.1f} points")
+for name, of in runs.items():
+    print(f"from the worst seed of {name} to its best: {100 * (max(of.values()) - min(of.values())):.1f} points")
+
 # %% [markdown]
-# **Takeaway.** With few images, the draw of these images moves the result as much as the strategy does. Try the
-# cheapest one first.
+# **Takeaway.** With few images, the draw of these images moves the result more than the strategy does. Try the cheapest
+# one first.
 #
-# **Limits.** That holds for a hundred digits. On fifty blood cells a class, the same strategies lie far apart (section
-# 9). And every strategy had one rate, found on one seed: a better one may have been missed.
+# **Limits.** That holds for a hundred digits. With fifty blood cells a class, the same strategies lie far apart (section
+# 9 has the numbers). And every strategy was run at one rate; a better one may have been missed.
 #
 # ## 5 The base rate decides, and rates by stage forgive
 #
@@ -225,7 +235,7 @@ for pair in adapted.distinct("pair"):
 # %% [markdown]
 # **Takeaway.** Take the target's own statistics first; what an adversary or a kernel adds is added to *that*.
 #
-# **Limits.** Both pairs are about the same ten digits in equal shares. Where the classes come in other shares, some of
+# **Limits.** Both pairs are about the same ten digits, in about equal shares. Where the classes come in other shares, some of
 # these losses push the wrong way, and lesson 10 has a pair, two laboratories, on which new statistics bring nothing.
 #
 # ## 7 A view is a promise about the label
@@ -263,8 +273,8 @@ print(f"test: {reached:.1%}; on the validation images that chose: {history.best.
 # %% [markdown]
 # **Takeaway.** Best weights are kept, phases begin at them, and the test split is looked at once.
 #
-# **Limits.** The accuracy on the images that chose the epoch is no estimate of anything: it was chosen for being high.
-# And one run is one run. That two phases beat one was never shown in this course.
+# **Limits.** The accuracy on the images that chose the epoch is no estimate of the test: it was chosen for being high,
+# and a hundred images may be easy ones besides. One run is one run, and that two phases beat one is not shown by it.
 #
 # ## 9 Pairs of runs show what bars hide
 #
@@ -305,7 +315,7 @@ candidates_picture(recorded("lesson10_candidates"), "leep", "granites", "Granite
 # **Takeaway.** Measure the source task if anybody needs it, and hold on by EWC or L2-SP. Score networks before you
 # train them, and include one that never learnt.
 #
-# **Limits.** On this task L2-SP, which needs no source image, holds as well as EWC does. And on granites the second
+# **Limits.** On this task L2-SP, which needs no source image, holds about as well as EWC does. And on granites the second
 # figure shows a score that puts the best networks last.
 #
 # ## 11 Does a guide guide?
@@ -374,7 +384,7 @@ for s in range(S):
 # ### Break it: the winner's curse
 #
 # Choose the rival on the seeds that judge it, and you measure luck. Six strategies that are *exactly* equal, with the
-# scatter of our runs, five seeds, 300 times. Every guide is as good as any other, so every regret should be 0:
+# scatter of our runs, on five seeds, in 300 tables. Every guide is as good as any other, so every regret should be 0:
 
 # %%
 generator = settings.generator(0)
@@ -385,7 +395,7 @@ curse = {
     "luckiest at each seed": 100 * (runs.max(1).values - runs[:, 0]).mean().item(),
     "rival of the other seeds": decision.decision_regret(alike, dict.fromkeys(alike, "0")),
 }
-plots.bars(curse, "What does a guide seem to cost where nothing differs?", x="regret (points)", form=".1f")
+plots.bars(curse, "What does a guide seem to cost where nothing differs?", x="regret (points)", form=".2f")
 
 # %% [markdown]
 # The first two charge the guide for what nobody could have had. Only the third is level with 0. The name for it, the
@@ -415,12 +425,12 @@ regrets_picture(regrets, "What does each guide cost?")
 # %%
 mean_regret = {name: fmean(of.values()) for name, of in regrets.items()}
 for name, guide in guides.items():
-    hours = sum(one.seconds[guide(one)] for one in judged)
-    print(f"{name:10} {mean_regret[name]:.1f} points on average; one run of each case: {hours:.0f} s")
+    seconds = sum(one.seconds[guide(one)] for one in judged)
+    print(f"{name:10} {mean_regret[name]:.1f} points on average; one run of each case: {seconds:.0f} s")
 for name in ("extraction", "full"):
     apart = [regrets["the rule"][case] - regrets[name][case] for case in regrets[name]]
-    print(f"the rule less {name}: {fmean(apart):+.1f} points, worse in {sum(d > 0 for d in apart)} of {len(apart)} cases,"
-          f" better in {sum(d < 0 for d in apart)}")  # fmt: skip
+    worse, better = sum(d > 0 for d in apart), sum(d < 0 for d in apart)
+    print(f"the rule less {name}: {fmean(apart):+.1f} points; of {len(apart)} cases {worse} worse, {better} better")
 
 # %%
 guess_regret.beside(round(mean_regret["the rule"]), "points")
@@ -431,7 +441,8 @@ guess_guide.beside(words[min(mean_regret, key=mean_regret.get)])
 
 # %% [markdown]
 # The rule is hardly better than always freezing, from which it differs in three cases of eight. Always fine-tuning
-# everything costs half as much accuracy as the rule, and by far the most time. Read it case by case:
+# everything costs about half as much accuracy on average, and by far the most time; but it is worse than the rule as
+# often as it is better, so eight other cases might well turn this round. Read it case by case:
 #
 # - *On few digits* the rule is right, and so is everybody who freezes.
 # - *From twenty digits a class on* it still says extraction, for it begins a new row at a thousand images. Our
@@ -469,7 +480,8 @@ for name, scores in live.items():
 def from_above(task, backbone):
     """Three strategies on ten images a class of another task, and what the rule says."""
     yield f"the rule: {recommend_strategy(10 * len(task.classes), 'distant').strategy}"
-    for row in ablation.compare_strategies(task, ("extraction", "gradual", "full"), (10,), (0,), backbones=(backbone,)).rows:
+    names = ("extraction", "gradual", "full")
+    for row in ablation.compare_strategies(task, names, (10,), (0,), backbones=(backbone,)).rows:
         yield f"{row['strategy']:10}  test {row['accuracy']:.1%}"
 
 
