@@ -45,11 +45,10 @@ def regrets_picture(regrets: Mapping[str, Mapping[str, float]], title: str) -> P
     said, last = [], len(regrets) - 1
     for position, (name, of_cases) in enumerate(regrets.items()):
         style, mean = look(name, 4 - position), _mean(list(of_cases.values()))
+        named, points = f"{style.label} {mean:.1f}", list(of_cases.values())
         rows = [row + 0.22 * (position - last / 2) for row in range(len(cases))]
         axes.axvline(mean, color=style.colour, linewidth=1.4, linestyle=(3 * position, (5, 4)))
-        axes.plot(
-            list(of_cases.values()), rows, style.marker, color=style.colour, markersize=8, label=f"{style.label} {mean:.1f}"
-        )
+        axes.plot(points, rows, style.marker, color=style.colour, markersize=8, label=named)
         told = ", ".join(f"{case} {regret:+.1f}" for case, regret in of_cases.items())
         said.append(f"{name} {mean:+.1f} on average ({told})")
     axes.axvline(0, color=SOFT, linewidth=1, linestyle=":")

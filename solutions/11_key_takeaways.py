@@ -118,8 +118,8 @@ transfer_picture(
 # **Takeaway.** With few images of a target that is in some way like the source, begin at pre-trained weights.
 #
 # **Limits.** Three targets, one source. On granites the gain is negative at every size: that a handful of images is
-# "nearly always" helped by transfer has its exceptions. Nor is the gain largest where images are fewest. With two digits
-# a class there is little to learn from, whatever one begins with, and on blood cells it hardly falls before twenty.
+# "nearly always" helped by transfer has its exceptions. Nor is the gain largest where images are fewest. With two
+# digits a class there is little to learn from, whatever one begins with; on blood cells it does not fall up to twenty.
 #
 # ## 2 A network is chosen under a budget, and then measured
 #
@@ -144,8 +144,8 @@ for name, (mean, half) in found.items():
 # **Takeaway.** What nothing else beats at its price is the list to choose from. What is loaded is not an architecture
 # but what was learnt in it: the same ResNet-50 lies points apart by its recipe alone.
 #
-# **Limits.** The front is drawn for ImageNet's test images and for operations, not for your images and your seconds. And
-# on our digits, three architectures that learnt from one source cannot be told apart. So whether the better network
+# **Limits.** The front is drawn for ImageNet's test images and for operations, not for your images and your seconds.
+# And on our digits, three architectures that learnt from one source cannot be told apart. So whether the better network
 # *transfers* better was not shown here.
 #
 # ## 3 Few images: keep the features. More images: move them
@@ -168,8 +168,8 @@ for size in curve.distinct("images_per_class"):
 # **Takeaway.** There is a number of images below which a head on frozen features is at least as good, for a fraction of
 # the time.
 #
-# **Limits.** *Where* the lines cross is a fact about one source, one target and one recipe. Here it is near ten images a
-# class. Other texts say hundreds or thousands, and may be right on their data.
+# **Limits.** *Where* the lines cross is a fact about one source, one target and one recipe. Here it is near ten images
+# a class. Other texts say hundreds or thousands, and may be right on their data.
 #
 # ## 4 Which strategy matters less than it sounds
 #
@@ -197,8 +197,8 @@ for name, of in runs.items():
 # **Takeaway.** With few images, the draw of these images moves the result more than the strategy does. Try the cheapest
 # one first.
 #
-# **Limits.** That holds for a hundred digits. With fifty blood cells a class, the same strategies lie far apart (section
-# 9 has the numbers). And every strategy was run at one rate; a better one may have been missed.
+# **Limits.** That holds for a hundred digits. With fifty blood cells a class, the same strategies lie far apart
+# (section 9 has the numbers). And every strategy was run at one rate; a better one may have been missed.
 #
 # ## 5 The base rate decides, and rates by stage forgive
 #
@@ -235,8 +235,9 @@ for pair in adapted.distinct("pair"):
 # %% [markdown]
 # **Takeaway.** Take the target's own statistics first; what an adversary or a kernel adds is added to *that*.
 #
-# **Limits.** Both pairs are about the same ten digits, in about equal shares. Where the classes come in other shares, some of
-# these losses push the wrong way, and lesson 10 has a pair, two laboratories, on which new statistics bring nothing.
+# **Limits.** Both pairs are about the same ten digits, in about equal shares. Where the classes come in other shares,
+# some of these losses push the wrong way. And lesson 10 has a pair, two laboratories, on which new statistics bring
+# nothing.
 #
 # ## 7 A view is a promise about the label
 #
@@ -315,8 +316,8 @@ candidates_picture(recorded("lesson10_candidates"), "leep", "granites", "Granite
 # **Takeaway.** Measure the source task if anybody needs it, and hold on by EWC or L2-SP. Score networks before you
 # train them, and include one that never learnt.
 #
-# **Limits.** On this task L2-SP, which needs no source image, holds about as well as EWC does. And on granites the second
-# figure shows a score that puts the best networks last.
+# **Limits.** On this task L2-SP, which needs no source image, holds about as well as EWC does. And on granites the
+# second figure shows a score that puts the best networks last.
 #
 # ## 11 Does a guide guide?
 #
@@ -329,7 +330,9 @@ evidence = decision.recorded_evidence()
 targets = {"digits on photographs": "similar", "blood cells": "distant", "granites": "distant"}
 explore(
     {
-        (size, f"{target} ({domain})", compute): decision_picture(decision.nearest(evidence, target, size), size, compute)
+        (size, f"{target} ({domain})", compute): decision_picture(
+            decision.nearest(evidence, target, size), size, compute
+        )
         for size in (5, 20, 50, 200, 2000, 20000)
         for target, domain in targets.items()
         for compute in ("little", "plenty")
@@ -348,7 +351,7 @@ explore(
 #
 # The **regret** of a decision (Savage, 1951) is what somebody who knew better would have had on top. Who knows better?
 # Not the best strategy *of this very run*: nobody could have known that. Let the other seeds choose a rival, and this
-# seed judge:
+# seed judge (Stone, 1974):
 #
 # $$R = \frac{1}{|C|} \sum_{c \in C} \frac{1}{S_c} \sum_{s=1}^{S_c} \left( a_{c,\,r,\,s} - a_{c,\,g,\,s} \right),
 # \qquad r = \arg\max_k \frac{1}{S_c - 1} \sum_{t \ne s} a_{c,\,k,\,t}$$
@@ -414,7 +417,7 @@ def rule(case):
     return recommend_strategy(case.images, case.domain).strategy
 
 
-guides = {"the rule": rule, "extraction": lambda case: "extraction", "full": lambda case: "full"}
+guides = {"the rule": rule, "extraction": lambda _: "extraction", "full": lambda _: "full"}
 judged = [one for one in evidence if all(guide(one) in one.accuracies for guide in guides.values())]
 regrets = {
     name: {one.case: decision.decision_regret({one.case: one.accuracies}, {one.case: guide(one)}) for one in judged}
@@ -461,7 +464,7 @@ guess_guide.beside(words[min(mean_regret, key=mean_regret.get)])
 
 # %%
 seeds = range(2 if settings.budget() == "quick" else 5)
-stones = ablation.compare_strategies(load_task("granites"), ("extraction", "gradual", "full", "scratch"), (5,), seeds)
+stones = ablation.compare_strategies(load_task("granites"), ("extraction", "gradual", "scratch"), (5,), seeds)
 live = {str(name): stones.values("accuracy", strategy=name) for name in stones.distinct("strategy")}
 for name, scores in live.items():
     lost = decision.decision_regret({"granites": live}, {"granites": name})
