@@ -45,6 +45,7 @@ from lib.results import mean_and_interval, recorded
 from lib.strategies import recommend_strategy
 from lib.strategy_picture import pairs_picture
 from lib.transfer_picture import gains_picture as transfer_picture
+from lib.transfer_picture import stages_picture
 from lib.widgets import explore, predict
 
 # %% [markdown]
@@ -115,7 +116,15 @@ transfer_picture(
 )
 
 # %% [markdown]
-# **Takeaway.** With few images of a target that is in some way like the source, begin at pre-trained weights.
+# Where does it come from? What a linear probe reads from each stage of the pre-trained network:
+
+# %%
+shown = {"digits-on-photographs": "digits on photographs", "blood-cells": "blood cells", "granites": "granites"}
+stages_picture(recorded("lesson01_stages"), "General or specific?", shown | {"characters": "source characters"})
+
+# %% [markdown]
+# **Takeaway.** With few images of a target that is in some way like the source, begin at pre-trained weights. Early
+# stages serve many targets, late ones those that resemble the source; a probe says where *yours* stops gaining.
 #
 # **Limits.** Three targets, one source. On granites the gain is negative at every size: that a handful of images is
 # "nearly always" helped by transfer has its exceptions. Nor is the gain largest where images are fewest. With two
@@ -171,7 +180,7 @@ for size in curve.distinct("images_per_class"):
 # **Limits.** *Where* the lines cross is a fact about one source, one target and one recipe. Here it is near ten images
 # a class. Other texts say hundreds or thousands, and may be right on their data.
 #
-# ## 4 Which strategy matters less than it sounds
+# ## 4 The strategy matters less than it sounds
 #
 # Five ways to let stages learn, one protocol, a hundred images
 # ([lesson 4](../04_fine_tuning_strategies/04_fine_tuning_strategies.ipynb)):
