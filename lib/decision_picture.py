@@ -21,10 +21,10 @@ def decision_picture(evidence: Evidence, images_per_class: int, compute: Literal
     name = look(guide.strategy).label
     found = {strategy: mean_and_interval(values) for strategy, values in evidence.accuracies.items()}
     results = {guide.strategy: None} | found
-    measured = f"{evidence.images_per_class} a class"
+    measured = f"{evidence.images_per_class} a class (lesson {evidence.lesson})"
     if images_per_class != evidence.images_per_class:
-        measured += f", the nearest; nothing was at {images_per_class:,}"
-    note = f"{guide.reason}\nMeasured at {measured}: lesson {evidence.lesson}.{_times(evidence, guide.strategy)}"
+        measured += f", the nearest: nothing was measured at {images_per_class:,}"
+    note = f"{guide.reason}\nMeasured at {measured}.{_times(evidence, guide.strategy)}"
     words = {"little": "little compute", "plenty": "plenty of compute"}[compute]
     title = f"{evidence.target.capitalize()}, {images:,} images, {words}: the guide says {name}"
     return where_we_are(results, title, new=[guide.strategy], chance=1 / evidence.classes, note=note)

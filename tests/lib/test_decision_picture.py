@@ -14,7 +14,7 @@ def test_decision_picture_says_the_recommendation_the_evidence_and_the_lesson():
     mean, half = mean_and_interval(recorded("strategies").values("accuracy", strategy="gradual", images_per_class=20))
     assert picture.alt.startswith("Blood cells, 160 images, plenty of compute: the guide says gradual.")
     assert f"gradual {100 * mean:.0f} ± {100 * half:.0f} %" in picture.alt and "guessing 12 %" in picture.alt
-    assert "Measured at 20 a class: lesson 9. One run: gradual 8.5 s, full 12.7 s." in picture.alt
+    assert "Measured at 20 a class (lesson 9). One run: gradual 8.5 s, full 12.7 s." in picture.alt
 
 
 def test_decision_picture_colours_what_is_recommended_alone():
@@ -37,7 +37,7 @@ def test_decision_picture_follows_the_guide(size, compute, said):
 def test_decision_picture_says_what_was_not_measured():
     picture = decision_picture(nearest(EVIDENCE, "granites", 200), 200, "plenty")
     assert "gradual not yet measured" in picture.alt
-    assert "Measured at 20 a class, the nearest; nothing was at 200: lesson 1." in picture.alt
+    assert "Measured at 20 a class (lesson 1), the nearest: nothing was measured at 200." in picture.alt
 
 
 def test_regrets_picture_marks_each_case_and_each_mean():
