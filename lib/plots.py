@@ -36,16 +36,23 @@ Interval = tuple[float, float]
 
 @in_style
 def where_we_are(
-    results: Mapping[str, Interval | None], title: str, *, new: Sequence[str] = (), chance: float | None = None
+    results: Mapping[str, Interval | None],
+    title: str,
+    *,
+    new: Sequence[str] = (),
+    chance: float | None = None,
+    note: str = "",
 ) -> Picture:
     """One bar a technique: its mean accuracy and the half-width of its interval; None for one still to be measured.
 
-    Techniques in `new` are in colour, the others in grey. chance: accuracy of guessing, drawn as a line.
+    Techniques in `new` are in colour, the others in grey. chance: accuracy of guessing, drawn as a line. note: what
+    else there is to say, below and at the end of the words.
     Raises ValueError for no technique and for numbers that are not finite.
     """
     _check("results", results, [v for result in results.values() if result for v in result])
-    note = "bars: mean over seeds; whiskers: its 95 % interval"
-    figure, axes = new_axes(0.85 + 0.5 * len(results), title, "test accuracy (%)", "", note)
+    marks = "bars: mean over seeds; whiskers: its 95 % interval"
+    below = f"{marks}\n{note}".strip()
+    figure, axes = new_axes(0.85 + 0.5 * len(results), title, "test accuracy (%)", "", below)
     for row, (name, result) in enumerate(results.items()):
         if result is None:
             axes.barh(row, 100, 0.62, fill=False, edgecolor=SOFT, linestyle="--")
@@ -60,7 +67,7 @@ def where_we_are(
     axes.spines.bottom.set_bounds(0, 100)
     said = [f"{look(n).label} {'not yet measured' if r is None else _in_words(r)}" for n, r in results.items()]
     said += [f"guessing {_percent(chance)} %"] if chance is not None else []
-    return Picture(figure, f"{_sentence(title)} Test accuracy: {'; '.join(said)}.")
+    return Picture(figure, f"{_sentence(title)} Test accuracy: {'; '.join(said)}. {note}".strip())
 
 
 @in_style

@@ -43,6 +43,7 @@ MOVED = {
         "You say: “equal to the bit”.",
     ),
     "10_pitfalls": ("guess_left = predict(", "slider", "After fine-tuning on a hundred", "Home", "You say: 0 %."),
+    "11_key_takeaways": ("guess_regret = predict(", "slider", "How many points does", "Home", "You say: 0 points."),
 }
 # An explorer of each: words in its cell, and in the cells that it needs; where none are named, all before it are run.
 EXPLORED = {
@@ -53,6 +54,7 @@ EXPLORED = {
     "04_fine_tuning_strategies": ("unfreezing_picture(our_norms", ()),
     "05_learning_rates": ("def planned(", ("network = ", "STEPS = ")),
     "06_domain_adaptation": ("def at(", ("drawn, clean, photographs =", "raw = {", "scale = raw", "def aligned(")),
+    "11_key_takeaways": ("evidence = decision.recorded_evidence()", ("curve = recorded(",)),
 }
 WRONG = "def freeze(module):\n    return module.requires_grad_(False)"
 RIGHT = """def freeze(module):

@@ -251,3 +251,9 @@ def test_note_stands_below_and_the_figure_grows_for_it():
     plain, noted = plot_style.new_figure(2, "A?"), plot_style.new_figure(2, "A?", "one\ntwo")
     assert noted.get_figheight() > plain.get_figheight()
     assert plot_style.new_figure(2, LONG).get_figheight() > plain.get_figheight()
+
+
+def test_where_we_are_says_its_note_below_the_marks_and_in_words():
+    picture = where_we_are({"frozen": (0.8, 0.02)}, "Where?", note="Five runs each.")
+    assert picture.alt.endswith("frozen backbone 80 ± 2 %. Five runs each.")
+    assert picture.figure.get_supxlabel().endswith("interval\nFive runs each.")
