@@ -41,8 +41,8 @@ def ablation_table(rows: Sequence[Mapping[str, Value]], factors: Mapping[str, Se
     of `mean_and_interval` over the seeds' differences, half is None for one seed. Instead of the pair None, where
     the level or the baseline has no run. best: the cell, a dictionary factor → level, with the highest mean
     "validation_accuracy" over seeds; the first of equals, in the order of `itertools.product` over the levels.
-    accuracy: the mean "accuracy" of that cell. missing: cells that no seed has a run of, as dictionaries, in the same order.
-    Nothing is changed. Raises ValueError where no seed has every measured cell.
+    accuracy: the mean "accuracy" of that cell. missing: cells that no seed has a run of, as dictionaries, in the same
+    order. Nothing is changed. Raises ValueError where no seed has every measured cell.
 
     Example:
         >>> runs = [("a", 0.6, 0.7), ("b", 0.7, 0.8)]
