@@ -145,7 +145,7 @@ EXERCISE = Exercise(
         ),
         Misconception(
             "full-from-the-start",
-            _with(lambda reversing, done, steps: 1.0 if reversing else 0.0),
+            _with(lambda reversing, *_: 1.0 if reversing else 0.0),
             "Your λ is 1 from the first step on, while the discriminator knows nothing yet. It should rise, by "
             "`reversal_strength`.",
         ),
@@ -161,7 +161,7 @@ EXERCISE = Exercise(
         ),
         Misconception(
             "reversal-in-both",
-            _with(lambda reversing, done, steps: reversal_strength(done / steps)),
+            _with(lambda _, done, steps: reversal_strength(done / steps)),
             "Your run without reversal has one: its λ rises too.",
         ),
         Misconception(

@@ -180,8 +180,8 @@ EXERCISE = Exercise(
         Misconception(
             "validation-reported",
             _with(tested_on=1),
-            "Your accuracy is on the validation split. Who tries three strategies and chooses by it needs another split "
-            "to report.",
+            "Your accuracy is on the validation split. Who tries three strategies and chooses by it needs "
+            "another split to report.",
         ),
         Misconception(
             "scoring-timed",

@@ -69,7 +69,7 @@ def _with(
 
 
 def _always(_: Any) -> Callable[[Any], int]:
-    return lambda losses: 99
+    return lambda _: 99
 
 
 def _judged(scores: dict[str, list[Scores]], learning: dict[str, list[int]], goal: float) -> Race:
@@ -88,8 +88,8 @@ def _from_zero(race: Race) -> Race:
 
 def _last_instead(race: Race) -> Race:
     length = len(next(iter(race.scores.values())))
-    reached = {n: length if e is None else e for n, e in race.reached.items()}
-    return replace(race, reached=reached, fastest=min(reached, key=reached.__getitem__))
+    epochs = {n: length if e is None else e for n, e in race.reached.items()}
+    return replace(race, reached=dict(epochs), fastest=min(epochs, key=epochs.__getitem__))
 
 
 def _by_peak(race: Race) -> Race:
@@ -146,8 +146,8 @@ EXERCISE = Exercise(
         Misconception(
             "begun-every-epoch",
             _with(begin_often=True),
-            "You call `begin` in every epoch. Each call makes a new optimiser, and what it knew of the gradients so far "
-            "is lost: once a run.",
+            "You call `begin` in every epoch. Each call makes a new optimiser, and what it knew of the "
+            "gradients so far is lost: once a run.",
         ),
         Misconception(
             "a-step-too-early",

@@ -35,8 +35,7 @@ def three_strategies_in_another_order(model, training, validation, test, *, fit,
     networks = {name: unfreeze(copy.deepcopy(model)) for name in ("full", "partial", "extraction")}
     last = {"full": 10**6, "partial": 2, "extraction": 1}
     outcomes = {}
-    for name in networks:
-        network = networks[name]
+    for name, network in networks.items():
         names = list(stages(network))
         for position, stage in enumerate(stages(network).values()):
             if position < len(names) - last[name]:

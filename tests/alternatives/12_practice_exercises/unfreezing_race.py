@@ -51,8 +51,8 @@ def unfreezing_race_by_what_step_returns(model, schedules, begin, *, epochs, goa
         scores={name: found for name, (found, _) in runs.items()},
         learning={name: counts for name, (_, counts) in runs.items()},
         reached={name: None if epoch == never else epoch for name, epoch in first.items()},
-        fastest=None if min(first.values()) == never else sorted(order, key=first.get)[0],
-        best=sorted(order, key=lambda name: -runs[name][0][-1].accuracy)[0],
+        fastest=None if min(first.values()) == never else min(order, key=first.get),
+        best=max(order, key=lambda name: runs[name][0][-1].accuracy),
     )
 
 
