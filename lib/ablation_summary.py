@@ -5,9 +5,9 @@ compared within a seed, and the interval is over seeds: cells are settings that 
 """
 
 import itertools
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from lib.results import Value, mean_and_interval
 
@@ -61,7 +61,7 @@ def ablation_table(rows: Sequence[Mapping[str, Value]], factors: Mapping[str, Se
         raise ValueError("rows: expected a seed with a run of every measured cell, got none")
 
     def means(column: str, cells: Iterable[tuple[Value, ...]]) -> list[float]:
-        return [_mean([float(runs[seed][cell][column]) for cell in cells]) for seed in seeds]
+        return [fmean([float(runs[seed][cell][column]) for cell in cells]) for seed in seeds]
 
     def effect(place: int, level: Value, baseline: Value) -> Effect | None:
         ours, theirs = ([cell for cell in measured if cell[place] == value] for value in (level, baseline))
@@ -74,10 +74,6 @@ def ablation_table(rows: Sequence[Mapping[str, Value]], factors: Mapping[str, Se
         name: {level: effect(place, level, levels[0]) for level in levels[1:]}
         for place, (name, levels) in enumerate(factors.items())
     }
-    best = max(measured, key=lambda cell: _mean(means("validation_accuracy", [cell])))
+    best = max(measured, key=lambda cell: fmean(means("validation_accuracy", [cell])))
     missing = [dict(zip(factors, cell, strict=True)) for cell in grid if cell not in measured]
-    return Ablation(seeds, effects, dict(zip(factors, best, strict=True)), _mean(means("accuracy", [best])), missing)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)
+    return Ablation(seeds, effects, dict(zip(factors, best, strict=True)), fmean(means("accuracy", [best])), missing)

@@ -88,15 +88,15 @@ def test_adapt_digits_without_reversal_is_training_on_the_source_alone():
 
 def test_adapt_digits_reversal_takes_the_domain_out_of_the_features():
     """On blobs that are shifted, the discriminator ends nearer to chance with reversal than without it."""
-    (source, labels), (target, named) = blobs(600, 0), blobs(600, 1, shift=1.5)
-    parts = (one.repeat(4, *[1] * (one.ndim - 1)).split(30) for one in (source, labels, target))
+    (source, labels), (target, named) = blobs(600, 0), blobs(600, 1, shift=1.0)
+    parts = (one.repeat(8, *[1] * (one.ndim - 1)).split(30) for one in (source, labels, target))
     batches = list(zip(*parts, strict=True))
     runs = adapt_digits(
         adversarial_network(),
         batches,
-        lambda p: torch.optim.SGD(p, lr=0.1),
+        lambda p: torch.optim.AdamW(p, lr=0.003),
         score=lambda predictor: float((predictor(target).argmax(1) == named).double().mean()),
     )
     without, with_ = (sum(runs[name].domain_accuracy[-20:]) / 20 for name in ("without", "with"))
-    assert without > 0.9 and with_ < without
+    assert without > 0.65 and abs(with_ - 0.5) < 0.1
     assert runs["with"].accuracy > runs["without"].accuracy
