@@ -17,8 +17,8 @@
 # ([lesson 9](../09_strategy_comparison/09_strategy_comparison.ipynb)). You write nothing again that you solved there:
 # the library has it.
 #
-# Each project has two parts. The *code* is checked at once, on a toy task that the check draws itself. The cells after it
-# call the library's function, so that the page runs before you have solved anything: once your check is green, take
+# Each project has two parts. The *code* is checked at once, on a toy task that the check draws itself. The cells after
+# it call the library's function, so that the page runs before you have solved anything: once your check is green, take
 # `practice.` (or `ablation_summary.`) away from that call, and it is yours that runs. The *text* is marked by a person,
 # by a rubric. Write it after you have seen your numbers.
 
