@@ -30,6 +30,8 @@ def beside_reference(yours: Runs, reference: Runs, title: str, *, x: str, unit: 
     axes.set_ylim(len(reference) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0.12)
+    if all(float(run).is_integer() for runs in reference.values() for run in runs):  # such as epochs
+        axes.locator_params(axis="x", integer=True)
     return Picture(figure, f"{title} {'; '.join(said)}.")
 
 
