@@ -15,6 +15,7 @@ from autograder.exercises import (
     lesson09,
     lesson10,
     lesson11,
+    lesson12,
 )
 
 LESSONS = (
@@ -29,6 +30,7 @@ LESSONS = (
     lesson09,
     lesson10,
     lesson11,
+    lesson12,
 )
 EXERCISES: dict[str, Exercise] = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}
 
