@@ -5,36 +5,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from autograder.probes import attempt, copy_of, seen, unchanged
+from autograder.probes import attempt, seen
 from autograder.probes.lesson06 import gradients, number
 from autograder.probes.networks import build, fill
-
-
-def gradient_reversal(
-    implementation: Any, device: torch.device, features: Tensor, strength: float | None, then: float
-) -> dict[str, Any]:
-    """Send features and gradients through the layer at one strength, then at another; change its output in place."""
-    layer = implementation() if strength is None else implementation(strength)
-    first, second, shared = (features.clone().requires_grad_() for _ in range(3))
-    output = layer(first)
-    layer.strength = then
-    gradient = gradients(output, [first])
-    serving = torch.tanh(shared)
-    both = torch.cat([serving, layer(serving)])
-    changed, error = attempt(lambda: _changed_in_place(layer, features))
-    state = list(layer.state_dict()) if isinstance(layer, nn.Module) else "no nn.Module"
-    return {
-        "output": seen(output),
-        "output where nothing asks for a gradient": seen(layer(features)),
-        "gradient with the first strength": gradient["gradient in x"],
-        "gradient with the next strength": gradients(layer(second), [second])["gradient in x"],
-        "gradient of features that another branch uses as well": gradients(both, [shared])["gradient in x"],
-        "gradient through an output that is changed in place": f"it raised {type(error).__name__}"
-        if error
-        else changed,
-        "what is in the state_dict": state,
-        "parameters": len(list(layer.parameters())) if isinstance(layer, nn.Module) else "no nn.Module",
-    }
 
 
 def domain_adversarial_network(
@@ -125,15 +98,6 @@ class _Game(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         features = self.features(images)
         return self.classifier(features), self.discriminator(self.reversal(features)).squeeze(1)
-
-
-def _changed_in_place(layer: Any, features: Tensor) -> Any:
-    x = features.clone().requires_grad_()
-    given = torch.tanh(x)
-    before, output = copy_of(given), layer(given)
-    output.mul_(2)
-    gradient = gradients(output, [x])["gradient in x"]
-    return gradient if unchanged(before, given) else "the features changed as well"
 
 
 def _played(network: Any, parts: dict[str, Any], images: Tensor, seed: int) -> dict[str, Any]:
