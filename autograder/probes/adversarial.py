@@ -1,11 +1,13 @@
 """What is done with the parts of domain-adversarial training in lesson 6, and what is seen. No answers here."""
 
+import copy
+from numbers import Real
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from autograder.probes import attempt, seen
+from autograder.probes import attempt, seen, unchanged
 from autograder.probes.lesson06 import gradients, number
 from autograder.probes.networks import build, fill
 
@@ -47,21 +49,39 @@ def adversarial_step(
     target_images: Tensor,
     strength: float,
     training: bool,
+    momentum: float = 0.0,
+    undecided: bool = False,
+    balanced: bool = False,
 ) -> dict[str, Any]:
-    """Take a step with a network whose reversal only notes its strength; see what moved, and what is reported."""
+    """Take a step with a network whose reversal only notes its strength; see what moved, and what is reported.
+
+    momentum: of the optimiser, which has then taken a step before. undecided: whether all domain logits are exactly 0.
+    balanced: whether half of the images have a domain logit above 0; for an even number of them.
+    """
     network = _Game()
     fill(network, seed)
+    if undecided:
+        _zero(network.discriminator[-1])
     network.to(device, source_images.dtype).train(training)
     for parameter in network.parameters():
         parameter.grad = torch.ones_like(parameter)
-    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1, momentum=momentum)
+    if momentum:
+        optimiser.step()
+    if balanced:
+        _balance(network, torch.cat([source_images, target_images]))
+    batches = _Batches(source_images, target_images)
+    network.features.register_forward_pre_hook(lambda _, inputs: batches.note(inputs[0]))
     found = implementation(network, optimiser, source_images, source_labels, target_images, strength)
-    task, domain, accuracy = (number(getattr(found, name, None)) for name in ("task", "domain", "domain_accuracy"))
+    parts = [getattr(found, name, None) for name in ("task", "domain", "domain_accuracy")]
+    task, domain, accuracy = (number(part.detach() if isinstance(part, Tensor) else part) for part in parts)
     norm = cast(nn.BatchNorm1d, network.features[1])
     return {
         "loss on the task": task,
         "loss on the domains": domain,
         "domain accuracy": accuracy,
+        "what the losses and the accuracy are": [_kind(part) for part in parts],
+        "batches that pass through the features": batches.noted,
         "strength at each forward pass": network.reversal.used,
         "strength afterwards": seen(network.reversal.strength),
         "classifier after the step": _values(network.classifier),
@@ -70,6 +90,31 @@ def adversarial_step(
         "running statistics": [seen(norm.running_mean), seen(norm.running_var)],
         "mode": network.training,
     }
+
+
+class _Batches:
+    """Notes, in words, what each batch is made of."""
+
+    def __init__(self, source: Tensor, target: Tensor) -> None:
+        self.known = {
+            "the source, then the target": torch.cat([source, target]),
+            "the target, then the source": torch.cat([target, source]),
+            "the source": source.clone(),
+            "the target": target.clone(),
+        }
+        self.noted: list[str] = []
+
+    def note(self, batch: Any) -> None:
+        """Add one."""
+        names = [name for name, known in self.known.items() if isinstance(batch, Tensor) and unchanged(known, batch)]
+        self.noted.append(names[0] if names else "something else")
+
+
+def _kind(value: Any) -> str:
+    """A number for Python's and NumPy's; the rest by name."""
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return "a plain number"
+    return "a tensor" if isinstance(value, Tensor) else type(value).__name__
 
 
 class _Noting(nn.Module):
@@ -142,6 +187,18 @@ _PLAYED = (
 
 def _linears(module: nn.Module) -> list[str]:
     return [f"{one.in_features} to {one.out_features}" for one in module.modules() if isinstance(one, nn.Linear)]
+
+
+def _balance(network: _Game, images: Tensor) -> None:
+    with torch.no_grad():
+        logits = copy.deepcopy(network)(images)[1]
+        network.discriminator[-1].get_parameter("bias").sub_(logits.quantile(0.5))
+
+
+def _zero(module: nn.Module) -> None:
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.zero_()
 
 
 def _values(module: nn.Module) -> Tensor:
