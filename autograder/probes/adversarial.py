@@ -150,9 +150,14 @@ def _played(network: Any, parts: dict[str, Any], images: Tensor, seed: int) -> d
     for offset, name in enumerate(("features", "classifier", "discriminator")):
         fill(parts[name], seed + offset)
     network.eval()
+    passes: list[bool] = []
+    noting = parts["features"].register_forward_hook(lambda *_: passes.append(True))
     outputs, error = attempt(lambda: network(images))
+    noting.remove()
     if error or not isinstance(outputs, tuple | list) or len(outputs) != 2:
-        return dict.fromkeys(_PLAYED, f"it raised {type(error).__name__}" if error else "no two outputs")
+        words = f"it raised {type(error).__name__}: {str(error)[:120]}" if error else "no two outputs"
+        return dict.fromkeys(_PLAYED, words)
+    of_one, error_of_one = attempt(lambda: network(images[:1]))
     predictor, _ = attempt(network.predictor)
     prediction, _ = attempt(lambda: predictor(images))
     shared = isinstance(predictor, nn.Module) and {id(p) for p in predictor.parameters()} == {
@@ -163,25 +168,45 @@ def _played(network: Any, parts: dict[str, Any], images: Tensor, seed: int) -> d
     at_one = gradients(outputs[1], [first, own])
     parts["reversal"].strength = 0.25
     at_a_quarter = gradients(network(images)[1], [first, own])
+    class_gradient = gradients(network(images)[0], [first])["gradient in x"]
     return {
         "class logits": seen(outputs[0]),
         "domain logits": seen(outputs[1]),
-        "gradient of the class logits in the features": gradients(network(images)[0], [first])["gradient in x"],
+        "logits of one image": f"it raised {type(error_of_one).__name__}" if error_of_one else seen(of_one),
+        "passes of the backbone": len(passes),
+        "gradient of the class logits in the features": class_gradient,
         "gradients of the domain logits in the features": [at_one["gradient in x"], at_a_quarter["gradient in x"]],
         "gradients of the domain logits in the discriminator": [at_one["gradient in y"], at_a_quarter["gradient in y"]],
         "what the predictor puts out": seen(prediction),
         "the predictor shares the weights": shared,
+        **_in_training_mode(network, parts, images),
     }
+
+
+def _in_training_mode(network: Any, parts: dict[str, Any], images: Tensor) -> dict[str, Any]:
+    """What a forward pass does to the mode, and whether the branches give the same for the same features."""
+    features = parts["features"](images).detach()
+    network.train()
+    network(images)
+    modes = sorted({part.training for part in network.modules()})
+    network.train()
+    twice = [[seen(parts[name](features)) for name in ("classifier", "discriminator")] for _ in range(2)]
+    same = all(torch.equal(one, other) for one, other in zip(*twice, strict=True))
+    return {"modes after a forward pass in training mode": modes, "the branches draw nothing": same}
 
 
 _PLAYED = (
     "class logits",
     "domain logits",
+    "logits of one image",
+    "passes of the backbone",
     "gradient of the class logits in the features",
     "gradients of the domain logits in the features",
     "gradients of the domain logits in the discriminator",
     "what the predictor puts out",
     "the predictor shares the weights",
+    "modes after a forward pass in training mode",
+    "the branches draw nothing",
 )
 
 
