@@ -1,6 +1,7 @@
 """What is done with the parts of domain-adversarial training in lesson 6, and what is seen. No answers here."""
 
 import copy
+from collections.abc import Iterable
 from numbers import Real
 from typing import Any, cast
 
@@ -34,7 +35,7 @@ def domain_adversarial_network(
         "linear layers": {name: _linears(parts[name]) for name in ("classifier", "discriminator")},
         "dtypes of the new layers": sorted({str(parameter.dtype) for parameter in new}),
         "new layers on the backbone's device": all(parameter.device.type == device.type for parameter in new),
-        "modes of the network and its new layers": sorted({part.training for part in layers}),
+        "modes of the network and its new layers": _modes(layers),
         "strength at first": seen(getattr(parts["reversal"], "strength", "none")),
         **_played(network, parts, images, seed),
     }
@@ -172,7 +173,9 @@ def _played(network: Any, parts: dict[str, Any], images: Tensor, seed: int) -> d
     return {
         "class logits": seen(outputs[0]),
         "domain logits": seen(outputs[1]),
-        "logits of one image": f"it raised {type(error_of_one).__name__}" if error_of_one else seen(of_one),
+        "shapes of the logits of one image": f"it raised {type(error_of_one).__name__}"
+        if error_of_one
+        else _shapes(of_one),
         "passes of the backbone": len(passes),
         "gradient of the class logits in the features": class_gradient,
         "gradients of the domain logits in the features": [at_one["gradient in x"], at_a_quarter["gradient in x"]],
@@ -188,7 +191,7 @@ def _in_training_mode(network: Any, parts: dict[str, Any], images: Tensor) -> di
     features = parts["features"](images).detach()
     network.train()
     network(images)
-    modes = sorted({part.training for part in network.modules()})
+    modes = _modes(network.modules())
     network.train()
     twice = [[seen(parts[name](features)) for name in ("classifier", "discriminator")] for _ in range(2)]
     same = all(torch.equal(one, other) for one, other in zip(*twice, strict=True))
@@ -198,7 +201,7 @@ def _in_training_mode(network: Any, parts: dict[str, Any], images: Tensor) -> di
 _PLAYED = (
     "class logits",
     "domain logits",
-    "logits of one image",
+    "shapes of the logits of one image",
     "passes of the backbone",
     "gradient of the class logits in the features",
     "gradients of the domain logits in the features",
@@ -208,6 +211,14 @@ _PLAYED = (
     "modes after a forward pass in training mode",
     "the branches draw nothing",
 )
+
+
+def _modes(modules: Iterable[nn.Module]) -> list[str]:
+    return sorted({"in training mode" if module.training else "in evaluation mode" for module in modules})
+
+
+def _shapes(outputs: Any) -> Any:
+    return [str(tuple(output.shape)) if isinstance(output, Tensor) else seen(output) for output in outputs]
 
 
 def _linears(module: nn.Module) -> list[str]:

@@ -42,7 +42,7 @@ EXERCISE = Exercise(
             (
                 "class logits",
                 "domain logits",
-                "logits of one image",
+                "shapes of the logits of one image",
                 "passes of the backbone",
                 "modes after a forward pass in training mode",
                 "the branches draw nothing",

@@ -90,9 +90,15 @@ MISTAKES = (
     ),
     Misconception(
         "evaluates",
-        network(Made(evaluates=True)),
+        network(Made(evaluates="everything")),
         "Your forward pass puts the network into evaluation mode, so that it never trains as it should. The mode "
         "is the caller's to choose.",
+    ),
+    Misconception(
+        "features-evaluated",
+        network(Made(evaluates="features")),
+        "Your forward pass puts the features into evaluation mode, so that batch norm never learns the new domains. "
+        "The mode is the caller's to choose.",
     ),
     Misconception(
         "dropout",

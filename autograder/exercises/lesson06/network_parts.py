@@ -26,7 +26,7 @@ class Made:
     dropout: bool = False
     dtype_followed: bool = True
     mode_followed: bool = True
-    evaluates: bool = False
+    evaluates: str = "nothing"
     features_twice: bool = False
     detached: bool = False
     predicts: str = "classes"
@@ -54,8 +54,8 @@ class _Network(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         made = self.made
-        if made.evaluates:
-            self.eval()
+        if made.evaluates != "nothing":
+            (self if made.evaluates == "everything" else self.features).eval()
         features = self.features(images)
         if made.reverses == "everything":
             features = self.reversal(features)
