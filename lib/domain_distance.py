@@ -17,7 +17,7 @@ def coral_loss(x: Tensor, y: Tensor) -> Tensor:
         L = ‖C_x − C_y‖²_F / (4·d²),   C_x = 1/(n − 1) · Σᵢ (xᵢ − x̄)(xᵢ − x̄)ᵀ
 
     d is the number of features; ‖·‖²_F is the sum of squared entries. It is zero where the covariances are equal: two
-    samples that differ by a shift alone have the distance zero.
+    samples that differ by a shift alone have the distance zero. `x` and `y` are left alone.
 
     x: shape (n, d); y: shape (m, d); n, m ≥ 2, d ≥ 1, float32 or float64, equal in dtype and device. Returns a tensor
     of no dimension, ≥ 0, differentiable in both; computed in the samples' dtype, under autocast too.

@@ -18,7 +18,8 @@ class GradientReversal(nn.Module):
         R(x) = x,   dR/dx = −λ·I
 
     strength: λ ≥ 0, a plain number, kept under this name; it may be set between any two forward passes, and a backward
-    pass uses the λ of its own forward pass. It is not in the `state_dict`. Training and evaluation mode do not differ.
+    pass uses the λ of its own forward pass. With λ = 0 the gradient is zero, not None. The strength is not in the
+    `state_dict`. Training and evaluation mode do not differ.
 
     Takes a tensor of any shape, dtype and device; returns a copy, which may be changed in place. Differentiable any
     number of times, under autocast too. Raises TypeError for a strength that is no number, ValueError for one that is

@@ -32,17 +32,19 @@ def median_bandwidth(implementation: Any, device: torch.device, x: Tensor, y: Te
     """Ask for the bandwidth of two samples that carry history."""
     inputs = [x.clone().requires_grad_(), y.clone().requires_grad_()]
     bandwidth = implementation(*inputs)
-    return {
-        "bandwidth": seen(bandwidth),
-        "a gradient flows through it": isinstance(bandwidth, Tensor) and bandwidth.requires_grad,
-    }
+    kind = type(seen(bandwidth)).__name__
+    if isinstance(bandwidth, Tensor):
+        history = "a gradient flows" if bandwidth.requires_grad else "no gradient flows"
+        kind = f"a tensor of {bandwidth.ndim} dimensions through which {history}"
+    return {"bandwidth": seen(bandwidth), "what it is": kind, "x and y are left alone": left_alone([x, y], inputs)}
 
 
 def distance(implementation: Any, device: torch.device, x: Tensor, y: Tensor, **arguments: Any) -> dict[str, Any]:
     """Ask how far apart two samples are, and which way each of their rows is pulled."""
     inputs = [x.clone().requires_grad_(), y.clone().requires_grad_()]
     value = implementation(*inputs, **arguments)
-    return {"value": seen(value), **gradients(value, inputs)}
+    alone = left_alone([x, y], inputs)
+    return {"value": seen(value), **gradients(value, inputs), "x and y are left alone": alone}
 
 
 def reversal_strength(
@@ -51,6 +53,13 @@ def reversal_strength(
     """Ask for the strength after some shares of the training."""
     options = {} if gamma is None else {"gamma": gamma}
     return {"strengths": [number(implementation(p, **options)) for p in progress]}
+
+
+def left_alone(before: Sequence[Tensor], after: Sequence[Tensor]) -> Any:
+    """Whether tensors that asked for a gradient still do, with the values they had; else, what has changed."""
+    if not all(tensor.requires_grad for tensor in after):
+        return "no: they do not ask for a gradient any more"
+    return True if all(map(unchanged, before, after)) else "no: they have other values"
 
 
 def gradients(output: Any, inputs: Sequence[Tensor]) -> dict[str, Any]:

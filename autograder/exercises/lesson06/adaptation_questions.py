@@ -36,6 +36,7 @@ EXERCISE = concept_questions(
             {
                 2048: "That is what the layers expect. What comes out of the backbone of this lesson? Its features "
                 "were printed above.",
+                64: "That is the width of the first stage. What comes out of the last one?",
                 10: "That is what comes after the classifier.",
                 1000: "That is the width of the head that the backbone was trained with; it has been taken off.",
                 256: "That is the width of the discriminator's hidden layer.",
@@ -47,6 +48,7 @@ EXERCISE = concept_questions(
             {
                 1: "So it should be. But λ stands in front of the domain loss, and every gradient of that loss is "
                 "multiplied by it.",
+                10: "That is 1/λ. Does λ multiply or divide the loss that it stands in front of?",
                 0.01: "The reversal lies before the discriminator: on the way back, the discriminator's gradient is "
                 "there before it.",
                 -0.1: "The reversal lies before the discriminator. Has its minus come in yet, on the way back?",
@@ -56,6 +58,7 @@ EXERCISE = concept_questions(
             "d",
             "What reaches the features",
             {
+                -0.01: "Right but for the sign: the question asks for the number without it.",
                 0.1: "On its way to the features the gradient meets λ twice. Where?",
                 0.2: "The two factors are multiplied, not added.",
                 1: "Both the loss and the reversal have a λ.",
@@ -66,6 +69,7 @@ EXERCISE = concept_questions(
             "What the estimator called unbiased returns",
             {
                 0: "So the unbiased one would. This one takes means over all pairs. Which of them have k = 1?",
+                1: "Only a row with itself has k = 1. How many of a matrix's hundred entries are these?",
                 2: "In each of the two matrices ten entries of a hundred are 1. Take means.",
                 0.1: "There are two samples, and both have pairs of a row with itself.",
                 20: "That is the sum over both matrices; a mean divides by their entries.",

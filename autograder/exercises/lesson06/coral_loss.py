@@ -17,7 +17,7 @@ def _cases(seed: int) -> list[Case]:
         mixing = torch.randn(features, features, generator=generator, dtype=torch.float64)
         return scale * torch.randn(rows, features, generator=generator, dtype=torch.float64) @ mixing + 2
 
-    x = drawn(5, 3)
+    x = torch.randint(-256, 256, (4, 3), generator=generator).double() / 64  # whole 64ths: exact, and so are its means
     return [
         Case("4 and 7 points of 3 features", {"x": drawn(4, 3), "y": drawn(7, 3, 1.5)}),
         Case("6 and 6 points of 2 features", {"x": drawn(6, 2), "y": drawn(6, 2, 0.5)}),
@@ -25,7 +25,7 @@ def _cases(seed: int) -> list[Case]:
             "3 and 5 points of 1 feature, in single precision",
             {"x": drawn(3, 1).float(), "y": drawn(5, 1, 2.0).float()},
         ),
-        Case("5 points, and the same moved by 3", {"x": x, "y": x + 3}),
+        Case("4 points, and the same moved by 3", {"x": x, "y": x + 3}),
     ]
 
 
@@ -58,9 +58,21 @@ def _centred_together(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _over_rows(x: Tensor, y: Tensor) -> Tensor:
-    """Covariances of the points instead of the features; where there are unequally many, of the first few."""
-    rows = min(len(x), len(y))
-    return _quarter(torch.cov(x[:rows]) - torch.cov(y[:rows]))
+    """Covariances of the points instead of the features; where there are unequally many, they cannot be subtracted."""
+    difference = _spread(x.T, x.shape[1] - 1) - _spread(y.T, y.shape[1] - 1)
+    return difference.square().sum() / (4 * x.shape[1] ** 2)
+
+
+def _correlations(x: Tensor) -> Tensor:
+    covariance = _right(x)
+    deviations = covariance.diagonal().sqrt()
+    return covariance / (deviations[:, None] * deviations)
+
+
+def _in_place(x: Tensor, y: Tensor) -> Tensor:
+    for sample in (x, y):
+        sample.data -= sample.data.mean(0)
+    return _quarter(x.T @ x / (len(x) - 1) - y.T @ y / (len(y) - 1))
 
 
 EXERCISE = Exercise(
@@ -71,7 +83,12 @@ EXERCISE = Exercise(
     properties=(
         Property("It is the formula's distance between the covariance matrices.", 2, ("value",), cases=(0, 1, 2)),
         Property("A shift alone costs nothing.", 1, ("value", "gradient in x", "gradient in y"), cases=(3,)),
-        Property("Both samples get the right gradient.", 1, ("gradient in x", "gradient in y"), cases=(0, 1, 2)),
+        Property(
+            "Both samples get the right gradient, and are left alone.",
+            1,
+            ("gradient in x", "gradient in y", "x and y are left alone"),
+            cases=(0, 1, 2),
+        ),
     ),
     misconceptions=(
         Misconception(
@@ -131,8 +148,37 @@ EXERCISE = Exercise(
         Misconception(
             "over-rows",
             _over_rows,
-            "Your matrix has a row for each point. It should have one for each feature, (d, d): torch.cov wants the "
-            "features in rows.",
+            "Your matrix has a row for each point, so samples of unequally many cannot be compared. It should have one "
+            "for each feature, (d, d): torch.cov wants the features in rows.",
+        ),
+        Misconception(
+            "over-rows-throughout",
+            _with(lambda x: _spread(x.T, x.shape[1] - 1)),
+            "Your matrix has a row for each point, and d is counted along it. It should have one for each feature, "
+            "(d, d): torch.cov wants the features in rows.",
+        ),
+        Misconception(
+            "absolute",
+            _with(end=lambda difference: difference.abs().sum() / (4 * len(difference) ** 2)),
+            "You sum absolute values; ‖·‖²_F is the sum of squares.",
+        ),
+        Misconception(
+            "matrix-squared",
+            _with(end=lambda difference: (difference @ difference).sum() / (4 * len(difference) ** 2)),
+            "D @ D is a product of matrices, whose entries mix rows and columns. ‖D‖²_F squares entry by entry: "
+            "D.square().sum().",
+        ),
+        Misconception(
+            "correlations",
+            _with(_correlations),
+            "You compare correlations: each feature's scale is divided out. "
+            "CORAL compares covariances with their scales.",
+        ),
+        Misconception(
+            "centred-in-place",
+            _in_place,
+            "You centre the caller's own tensors: after your loss, the features are others. Write x = x - x.mean(0), "
+            "which makes a new tensor, not x -= x.mean(0).",
         ),
     ),
     difficulty=1,

@@ -1,5 +1,6 @@
 """Exercise: Gaussian kernels between two samples, averaged over bandwidths."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -33,6 +34,10 @@ def _cases(seed: int) -> list[Case]:
         Case(
             "2 and 7 points of 3 features, moved by 4,096 in each, σ = 1",
             {"x": drawn(2, 3), "y": drawn(7, 3), "bandwidths": [1.0], "offset": 4096.0},
+        ),
+        Case(
+            "30 and 7 points of 3 features, moved by 4,096 in each, σ = 1",
+            {"x": drawn(30, 3), "y": drawn(7, 3), "bandwidths": [1.0], "offset": 4096.0},
         ),
     ]
 
@@ -75,6 +80,24 @@ def _of_the_mean_width(x: Tensor, y: Tensor, bandwidths: Bandwidths) -> Tensor:
     return torch.exp(-_squared(x, y) / (2 * width**2))
 
 
+def _of_the_mean_exponent(x: Tensor, y: Tensor, bandwidths: Bandwidths) -> Tensor:
+    widths = torch.as_tensor(bandwidths, dtype=x.dtype, device=x.device).reshape(-1)
+    return torch.exp(-_squared(x, y) * (1 / (2 * widths**2)).mean())
+
+
+def _density(whole: bool) -> Callable[..., Tensor]:
+    """Divided by √(2π)·σ, or by as many of these as there are features."""
+
+    def kernel(x: Tensor, y: Tensor, bandwidths: Bandwidths) -> Tensor:
+        widths = torch.as_tensor(bandwidths, dtype=x.dtype, device=x.device).reshape(-1)
+        power = x.shape[1] if whole else 1
+        return torch.stack([_with()(x, y, width) / (math.sqrt(2 * math.pi) * width) ** power for width in widths]).mean(
+            0
+        )
+
+    return kernel
+
+
 def _of_rows_in_pairs(x: Tensor, y: Tensor, bandwidths: Bandwidths) -> Tensor:
     """One number a row: the first with the first, the second with the second."""
     count = min(len(x), len(y))
@@ -99,7 +122,7 @@ EXERCISE = Exercise(
             "Far from the origin it is what it is near it.",
             1,
             ("the kernel far from the origin is the kernel near it", "kernel"),
-            cases=(3,),
+            cases=(3, 4),
         ),
     ),
     misconceptions=(
@@ -119,6 +142,28 @@ EXERCISE = Exercise(
             _with(lambda squares, width: width * squares),
             "Your bandwidths multiply the distance, as scikit-learn's `gamma` does: the larger they are, the narrower "
             "your kernel. A wide kernel sees far.",
+        ),
+        Misconception(
+            "precedence",
+            _with(lambda squares, width: squares / 2 * width**2),
+            "Your kernel is narrower, the larger the bandwidth is: in d²/2·σ² Python multiplies by σ². Put 2·σ² in "
+            "parentheses.",
+        ),
+        Misconception(
+            "mean-of-the-exponents",
+            _of_the_mean_exponent,
+            "You average the exponents and take one exponential: that is a product of kernels under a root. Take the "
+            "exponential for each bandwidth, then the mean.",
+        ),
+        Misconception(
+            "density",
+            _density(whole=True),
+            "You divide by what makes the normal density's integral 1. A kernel's scale is set otherwise: k(x, x) = 1.",
+        ),
+        Misconception(
+            "density-of-one-feature",
+            _density(whole=False),
+            "You divide by √(2π)·σ, as a normal density does. A kernel's scale is set otherwise: k(x, x) = 1.",
         ),
         Misconception(
             "distance-not-squared",
@@ -174,6 +219,13 @@ EXERCISE = Exercise(
             _with(squares=_expanded),
             "The formula ‖x‖² − 2⟨x, y⟩ + ‖y‖² takes large numbers from each other: far from the origin, float32 has "
             "no digits left for the difference. Subtract the points first, or move both samples to a common centre.",
+        ),
+        Misconception(
+            "cdist-cancels",
+            _with(squares=lambda x, y: torch.cdist(x, y).square()),
+            "With more than 25 rows, torch.cdist expands ‖x − y‖² into ‖x‖² − 2⟨x, y⟩ + ‖y‖², and far from the origin "
+            'no digits are left of the difference. Give it compute_mode="donot_use_mm_for_euclid_dist", or subtract '
+            "the points yourself.",
         ),
     ),
     difficulty=2,

@@ -43,6 +43,10 @@ def _straight(progress: float, gamma: float = 10.0) -> float:
     return progress
 
 
+def _straight_down(progress: float, gamma: float = 10.0) -> float:
+    return 1 - progress
+
+
 EXERCISE = Exercise(
     lesson="06_domain_adaptation",
     reference=reversal_strength,
@@ -54,7 +58,7 @@ EXERCISE = Exercise(
             absolute=1e-7,
         ),
         Property("Gamma sets how steeply it rises.", 1, ("strengths",), cases=(3,)),
-        Property("It ends near 1.", 1, ("strengths",), cases=(1, 2)),
+        Property("It ends near 1.", 1, ("strengths",), cases=(2,)),
     ),
     misconceptions=(
         Misconception(
@@ -72,6 +76,32 @@ EXERCISE = Exercise(
             "precedence",
             _with(lambda z: 2 / (1 + math.exp(-z) - 1)),
             "Your −1 stands below the fraction line, where it takes the 1 away again.",
+        ),
+        Misconception(
+            "precedence-above",
+            _with(lambda z: 2 / 1 + math.exp(-z) - 1),
+            "Yours falls from 2 to 1: without parentheses, 2 is divided by the 1 alone. Put the whole sum 1 + e^(−γp) "
+            "in parentheses.",
+        ),
+        Misconception(
+            "falling",
+            lambda progress, gamma=10.0: _right(gamma * (1 - progress)),
+            "Yours falls from near 1 to 0: you put in 1 − p, what is left of the training. p is what is done.",
+        ),
+        Misconception(
+            "lowered-from-one",
+            _with(lambda z: 1 - _right(z)),
+            "Yours falls from 1 to 0: you take the formula away from 1. λ begins at 0, and rises.",
+        ),
+        Misconception(
+            "straight-down",
+            _straight_down,
+            "Yours falls in a straight line from 1 to 0. λ begins at 0 and rises, steeply at first.",
+        ),
+        Misconception(
+            "gamma-of-one",
+            lambda progress, gamma=1.0: _right(gamma * progress),
+            "Where no gamma is given, yours is 1. The contract has 10.",
         ),
         Misconception(
             "sign-of-the-exponent",

@@ -34,7 +34,7 @@ def gaussian_kernel_by_einsum(x, y, bandwidths):
 
 
 def gaussian_kernel_by_cdist(x, y, bandwidths):
-    distances = torch.cdist(x, y)
+    distances = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
     if isinstance(bandwidths, int | float):
         bandwidths = [bandwidths]
     kernels = [torch.exp(-(distances**2) / 2 / b**2) for b in bandwidths]
