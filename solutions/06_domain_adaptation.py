@@ -313,8 +313,8 @@ explore(
 # %% [markdown]
 # A kernel far too narrow sees no other point, and one far too wide no difference: either way its gradient is nearly
 # zero, and λ has nothing to multiply. With the strong λ at the median itself, the clouds lie closer than without any
-# adaptation, and the target's digits get *worse* for it: the MMD knows domains, not digits, and a seven may be laid on a
-# one. A smaller distance is no proof of a better result. Nor
+# adaptation, and the target's digits get *worse* for it: the MMD knows domains, not digits, and a seven may be laid on
+# a one. A smaller distance is no proof of a better result. Nor
 # may accuracy choose, for in earnest you have no target labels. Section 6 says what may.
 #
 # ### A plainer one: CORAL
@@ -559,8 +559,8 @@ for pair, scores in picked.items():
     print(f"{pair}: the method of the highest agreement gets {mean:.1f} ± {half:.1f} %")
 
 # %% [markdown]
-# On handwritten digits it gets what the best line of the figure gets, on photographs nearly that. What you may report is
-# what was picked so, not the highest line; it is the bar at the end.
+# On handwritten digits it gets what the best line of the figure gets, on photographs nearly that. What you may report
+# is what was picked so, not the highest line; it is the bar at the end.
 
 # %%
 published = gap_closed(0.7666, source_only=0.5225, on_target=0.9594)
