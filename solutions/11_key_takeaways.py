@@ -558,7 +558,8 @@ plots.where_we_are(everything, "Where we are: ten lessons", new=list(everything)
 # **To sleep on.** (1) Somebody shows you a guide with a regret of 0 on twenty cases. What do you ask before you use it?
 # (2) You may record one more table for this course. Which one would change the most takeaways?
 #
-# **Next.** Nothing is left to be explained. Lesson 12 sets you four tasks, and the answers are yours.
+# **Next.** Nothing is left to be explained. [Lesson 12](../12_practice_exercises/12_practice_exercises.ipynb) sets you
+# four tasks, and the answers are yours.
 #
 # **Words.** *Decision guide*: a rule that names a method before anything is trained. *Regret*: what a better decision
 # would have brought on top. *Winner's curse*: the best of many noisy numbers is likely to be too high.

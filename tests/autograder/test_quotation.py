@@ -27,14 +27,22 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.transforms import v2
 
+from lib.ablation_summary import Ablation
 from lib.adversarial import AdversarialLosses, DomainAdversarialNetwork
 from lib.architectures import Classifier
 from lib.datasets.task import Split
+<<<<<<< HEAD
 from lib.epochs import Batches, Scores
 from lib.grid_table import Row
 from lib.inference import Picture, Preparation
+=======
+from lib.epochs import Scores
+from lib.grid_table import Row
+from lib.practice import Adaptation, Outcome, Race
+>>>>>>> lesson-12
 from lib.protocol import Training
 from lib.range_test import RangeTest
+from lib.results import Value
 from lib.statistics import Numbers, row_means
 from lib.strategies import Recommendation
 from lib.unfreezing import Schedule
