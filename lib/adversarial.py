@@ -35,9 +35,10 @@ class DomainAdversarialNetwork(nn.Module):
     Their weights are drawn from torch's global generator, as new layers' always are: call `torch.manual_seed` first for
     the same ones again.
 
-    Called on images (N, …), it returns class logits (N, classes) and domain logits (N,). Auxiliary heads (GoogLeNet,
-    Inception) are left as they are and take no part. Raises ValueError for classes < 1, hidden < 1, a backbone without
-    an output layer, and where the features of a batch are not of shape (N, D).
+    Called on images (N, …), N ≥ 1, it passes them through `features` once, in the mode that it is in, and returns class
+    logits (N, classes) and domain logits (N,). Auxiliary heads (GoogLeNet, Inception) are left as they are and take no
+    part. Raises ValueError for classes < 1, hidden < 1, a backbone without an output layer, and where the features of a
+    batch are not of shape (N, D).
 
     Example:
         >>> network = DomainAdversarialNetwork(models.resnet18(), classes=10)

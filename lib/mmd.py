@@ -42,9 +42,8 @@ def median_bandwidth(x: Tensor, y: Tensor) -> Tensor:
         σ = median { ‖zᵢ − zⱼ‖ : i < j },   z = the rows of x, then those of y
 
     Pairs within `x`, within `y` and across count alike, each once; a point's distance to itself does not count. The
-    median of an even number of distances is the lower one of the middle two, as `torch.median` has it. The result is a
-    constant: no gradient flows through it, or a network could lower an MMD by moving the bandwidth. `x` and `y` are
-    left alone, with their histories.
+    median of an even number of distances is the lower middle one, as in `torch.median`. The result is a constant:
+    no gradient flows through it, or a network could lower an MMD by moving the bandwidth. x and y are left alone.
 
     x: shape (n, d); y: shape (m, d); n, m, d ≥ 1, float32 or float64. Returns a tensor of no dimension, in the samples'
     dtype and on their device; time and memory grow as (n + m)².
