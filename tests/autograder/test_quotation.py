@@ -31,15 +31,10 @@ from lib.ablation_summary import Ablation
 from lib.adversarial import AdversarialLosses, DomainAdversarialNetwork
 from lib.architectures import Classifier
 from lib.datasets.task import Split
-<<<<<<< HEAD
 from lib.epochs import Batches, Scores
 from lib.grid_table import Row
 from lib.inference import Picture, Preparation
-=======
-from lib.epochs import Scores
-from lib.grid_table import Row
 from lib.practice import Adaptation, Outcome, Race
->>>>>>> lesson-12
 from lib.protocol import Training
 from lib.range_test import RangeTest
 from lib.results import Value
