@@ -85,4 +85,5 @@ def test_release_is_generated_by_nbgrader_with_its_checksums():
     for path, notebook in released().items():
         graded = {cell.id for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("checksum")}
         names = {exercise.name for exercise in of_lesson(path.stem)}
-        assert graded == names | {f"check-{name}" for name in names}
+        tasks = set(re.findall(r'task="(\w+)"', (release.SOLUTIONS / f"{path.stem}.py").read_text(encoding="utf-8")))
+        assert graded == names | {f"check-{name}" for name in names} | {f"task-{name}" for name in tasks}
