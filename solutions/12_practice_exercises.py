@@ -412,8 +412,9 @@ print(f"best by validation: {', '.join(map(str, ours.best.values()))}; test {our
 ablation_picture(reference, "Nine cells of 81, three seeds: which choice is worth how much?")
 
 # %% [markdown]
-# And yours over it: for each level, the mean over the runs that have it. In the quick budget your runs are shorter and
-# have one seed: compare the order of the levels, not their height.
+# And yours over it: for each level, the mean over the runs that have it. In the quick budget your runs are short and
+# have one seed. A short run favours what learns fast, a head alone for instance: is the order of your levels the
+# reference's?
 
 # %%
 pictures = {}
