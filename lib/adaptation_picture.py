@@ -118,6 +118,18 @@ def shares_closed(table: Recorded, pair: str, method: str) -> list[float]:
     return [gap_closed(score, *ends) for score, *ends in zip(scores, low, high, strict=True)]
 
 
+def picked_by_agreement(table: Recorded, pair: str) -> list[float]:
+    """Seed by seed, the target accuracy of the method whose agreement is highest: nothing of it was chosen by labels.
+
+    table: columns pair, method, seed, agreement (`lib.model_selection.cluster_agreement`), accuracy. Source only and
+    trained on the target are no methods to choose from.
+    """
+    methods = [row for row in table.rows if row["pair"] == pair and row["method"] not in (SOURCE_ONLY, ON_TARGET)]
+    seeds = dict.fromkeys(row["seed"] for row in methods)
+    picked = (max((r for r in methods if r["seed"] == seed), key=lambda r: float(r["agreement"])) for seed in seeds)
+    return [float(row["accuracy"]) for row in picked]
+
+
 # ---- parts --------------------------------------------------------------------------------------------------------
 
 

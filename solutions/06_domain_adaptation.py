@@ -39,7 +39,13 @@ from lib import (
     training,
 )
 from lib.adaptation import METHODS, adapt, gap_closed
-from lib.adaptation_picture import clouds_picture, estimates_picture, methods_picture, shares_closed
+from lib.adaptation_picture import (
+    clouds_picture,
+    estimates_picture,
+    methods_picture,
+    picked_by_agreement,
+    shares_closed,
+)
 from lib.adversarial import AdversarialLosses, DomainAdversarialNetwork, check_batches, domain_loss
 from lib.backbones import remove_head
 from lib.datasets import load_task
@@ -549,12 +555,8 @@ for name, (weight, widths) in runs.items():
 # here?
 
 # %%
-picked = {pair: [] for pair in pairs}
+picked = {pair: picked_by_agreement(measured, pair) for pair in pairs}
 for pair, scores in picked.items():
-    for seed in range(5):
-        rows = [r for r in measured.rows if (r["pair"], r["seed"]) == (pair, seed)]
-        rows = [r for r in rows if r["method"] not in ("source only", "trained on target")]
-        scores.append(max(rows, key=lambda r: r["agreement"])["accuracy"])
     mean, half = mean_and_interval([100 * score for score in scores])
     print(f"{pair}: the method of the highest agreement gets {mean:.1f} ± {half:.1f} %")
 

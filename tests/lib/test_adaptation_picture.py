@@ -3,7 +3,14 @@
 import pytest
 import torch
 
-from lib.adaptation_picture import METHODS, clouds_picture, estimates_picture, methods_picture, shares_closed
+from lib.adaptation_picture import (
+    METHODS,
+    clouds_picture,
+    estimates_picture,
+    methods_picture,
+    picked_by_agreement,
+    shares_closed,
+)
 from lib.results import Recorded
 
 SCORES = {name: 0.5 + 0.05 * step for step, name in enumerate(METHODS)}  # source only 0.5, on target 0.8
@@ -54,6 +61,17 @@ def test_methods_picture_has_a_panel_a_pair_and_a_row_a_method():
     written = [text.get_text().split() for text in picture.figure.axes[0].texts]
     assert written[0] == ["51.0", "%", "0", "%"] and written[-1] == ["81.0", "%", "100", "%"]
     assert "c → d: source only 51.0 ± 12.7 %" in picture.alt  # t(1) = 12.7, s / √2 = 1 point
+
+
+def test_picked_by_agreement_looks_at_agreement_among_methods_alone():
+    columns = ("pair", "method", "seed", "agreement", "accuracy")
+    found = [
+        ("p", "source only", 0, 9.0, 0.1), ("p", "CORAL", 0, 0.7, 0.5), ("p", "MMD", 0, 0.6, 0.8),
+        ("p", "trained on target", 1, 9.0, 0.9), ("p", "MMD", 1, 0.3, 0.6), ("p", "CORAL", 1, 0.2, 0.7),
+        ("q", "MMD", 0, 0.9, 0.2),
+    ]  # fmt: skip
+    recording = Recorded("", "", "", tuple(dict(zip(columns, row, strict=True)) for row in found))
+    assert picked_by_agreement(recording, "p") == [0.5, 0.6]
 
 
 def test_shares_closed_are_of_the_gap_seed_by_seed():
