@@ -16,6 +16,7 @@ from autograder.exercises import of_lesson
 from autograder.feedback import GENERATOR, page
 from autograder.gradebook import gradebook
 from autograder.grading import ROOT, Entry, Graded, Lesson, Result, grade_lesson, load_lesson
+from autograder.secret import course_secret
 from lib.files import write_whole
 
 Table = dict[Path, bytes | str]
@@ -29,6 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--unsandboxed", action="store_true", help="run learners' code without walls; every report will say so"
     )
+    parser.add_argument(
+        "--secret",
+        type=Path,
+        metavar="FILE",
+        help="what the inputs follow from, made at first use; keep it for a regrade (default: DIR/.secret)",
+    )
     parser.add_argument("--solutions", type=Path, default=ROOT / "solutions", help=argparse.SUPPRESS)
 
 
@@ -38,7 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
         entries = gather(arguments.submitted, arguments.out, arguments.solutions)
         names = sorted({entry.lesson for entry in entries})
         lessons = {name: load_lesson(arguments.solutions / f"{name}.py") for name in names}
-        graded = list(_graded(lessons, entries, arguments.limit, not arguments.unsandboxed))
+        secret = course_secret(arguments.secret or arguments.out / ".secret")
+        graded = list(_graded(lessons, entries, arguments.limit, secret, not arguments.unsandboxed))
         _write(arguments.out, lessons, graded)
     except (OSError, RuntimeError, ValueError) as error:
         print(f"grade: {error}", file=sys.stderr)
@@ -76,9 +84,12 @@ def _is_known(lesson: str, solutions: Path) -> bool:
     return bool(of_lesson(lesson)) and (solutions / f"{lesson}.py").is_file()
 
 
-def _graded(lessons: dict[str, Lesson], entries: list[Entry], limit: float, walled: bool) -> Iterator[Graded]:
+def _graded(
+    lessons: dict[str, Lesson], entries: list[Entry], limit: float, secret: bytes, walled: bool
+) -> Iterator[Graded]:
     for name, lesson in lessons.items():
-        for one in grade_lesson(lesson, [entry for entry in entries if entry.lesson == name], limit, walled=walled):
+        own = [entry for entry in entries if entry.lesson == name]
+        for one in grade_lesson(lesson, own, limit, secret, walled=walled):
             print(f"{one.entry.key} · {name}: {one.points} of {one.possible} points", flush=True)
             yield one
 

@@ -11,10 +11,10 @@ from autograder.judge import judge
 from autograder.lesson import read_lesson
 from autograder.sandbox.isolation import Isolation, tried
 from autograder.sandbox.worker import Job, Worker
+from autograder.secret import seed_of
 from autograder.submission import Answer, Submission, Unreadable, read_submission, safe_name
 
 ROOT = Path(__file__).parent.parent
-SEED = 1_000_003  # not the notebook's: an answer that knows the inputs of its check by heart earns nothing
 _MISSING = "its cell is not in the notebook"
 _UNREAD = "the notebook could not be read"
 _PRELOADED = ("torchvision", "matplotlib.pyplot", "scipy.optimize", "sklearn.linear_model")
@@ -91,9 +91,11 @@ def load_lesson(text: Path) -> Lesson:
 
 
 def grade_lesson(
-    lesson: Lesson, entries: Iterable[Entry], limit: float, seed: int = SEED, *, walled: bool = True
+    lesson: Lesson, entries: Iterable[Entry], limit: float, secret: bytes, *, walled: bool = True
 ) -> Iterator[Graded]:
-    """Grade one entry after the other. limit: seconds for each answer. walled: whether learners' code is walled in.
+    """Grade one entry after the other, on inputs that follow from the course's `secret`, not on those of the notebook.
+
+    limit: seconds for each answer. walled: whether learners' code is walled in.
 
     Raises RuntimeError where the process for learners' code does not start, or the walls around it do not hold.
     """
@@ -102,7 +104,7 @@ def grade_lesson(
     with Worker(ROOT, withheld, [*_PRELOADED, *_imported(lesson.cells["setup"])], walled=walled) as worker:
         isolation = tried(worker)
         for entry in entries:
-            yield replace(_grade(worker, lesson, entry, limit, seed), isolation=isolation)
+            yield replace(_grade(worker, lesson, entry, limit, secret), isolation=isolation)
 
 
 def _imported(setup: str) -> Iterator[str]:
@@ -115,7 +117,7 @@ def _imported(setup: str) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _grade(worker: Worker, lesson: Lesson, entry: Entry, limit: float, seed: int) -> Graded:
+def _grade(worker: Worker, lesson: Lesson, entry: Entry, limit: float, secret: bytes) -> Graded:
     names = [exercise.name for exercise in lesson.exercises]
     try:
         submission, without = read_submission(entry.path, names, lesson.cells), _MISSING
@@ -123,7 +125,7 @@ def _grade(worker: Worker, lesson: Lesson, entry: Entry, limit: float, seed: int
         submission, without = Submission(notes=[str(error)]), _UNREAD
     results, warnings = [], []
     for exercise in lesson.exercises:
-        answer = submission.answers.get(exercise.name)
+        answer, seed = submission.answers.get(exercise.name), seed_of(secret, exercise.name)
         if answer is None:
             results.append(Result(_failed(exercise, without, seed)))
             continue

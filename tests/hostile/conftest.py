@@ -30,7 +30,8 @@ def grade_all(
         entries.append(Entry(name, LESSON, path))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SECRET_OF_THE_GRADER", "which no answer may read")
-        return {one.entry.student: one for one in grade_lesson(lesson, entries, SECONDS, walled=walled)}
+        graded = grade_lesson(lesson, entries, SECONDS, secret=b"of these tests", walled=walled)
+        return {one.entry.student: one for one in graded}
 
 
 def points(graded: Graded) -> tuple[int, ...]:
