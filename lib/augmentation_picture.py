@@ -17,7 +17,7 @@ def gains_picture(
     column: str = "kind",
     over: str = "plain",
 ) -> Picture:
-    """What each kind gains over "plain", seed by seed: the mean, its 95 % interval, and a small mark a seed.
+    """What each kind gains over `over`, seed by seed: the mean, its 95 % interval, and a small mark a seed.
 
     measured: as `python -m benchmarks.lesson07` records it, or another table of accuracies by seed. live: kind → a gain
     measured just now, in [−1, 1], drawn as a star. column: which one names the kinds. over: the kind that they are

@@ -1,6 +1,7 @@
 """Pictures of a decision guide: what it recommends beside what was measured, and what following it costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from statistics import fmean
 from typing import Literal
 
 from lib.decision import Evidence
@@ -44,7 +45,7 @@ def regrets_picture(regrets: Mapping[str, Mapping[str, float]], title: str) -> P
     figure, axes = new_axes(0.9 + 0.36 * len(cases), title, "regret (points of accuracy)", "", note)
     said, last = [], len(regrets) - 1
     for position, (name, of_cases) in enumerate(regrets.items()):
-        style, mean = look(name, 4 - position), _mean(list(of_cases.values()))
+        style, mean = look(name, 4 - position), fmean(list(of_cases.values()))
         named, points = f"{style.label} {mean:.1f}", list(of_cases.values())
         rows = [row + 0.22 * (position - last / 2) for row in range(len(cases))]
         axes.axvline(mean, color=style.colour, linewidth=1.4, linestyle=(3 * position, (5, 4)))
@@ -69,12 +70,8 @@ def regrets_picture(regrets: Mapping[str, Mapping[str, float]], title: str) -> P
 
 def _times(evidence: Evidence, recommended: str) -> str:
     """What the recommended strategy and the most accurate one took, where it was measured."""
-    best = max(evidence.accuracies, key=lambda name: _mean(evidence.accuracies[name]))
+    best = max(evidence.accuracies, key=lambda name: fmean(evidence.accuracies[name]))
     if not {best, recommended} <= set(evidence.seconds):
         return ""
     told = (f"{look(name).label} {evidence.seconds[name]:.1f} s" for name in dict.fromkeys((recommended, best)))
     return f" One run: {', '.join(told)}."
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

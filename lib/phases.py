@@ -60,13 +60,14 @@ def fine_tune_two_phase(
         optimiser = torch.optim.AdamW(parameter_groups(model, phase.rate, phase.decay, weight_decay=0.01))
         factor = partial(cosine_with_warmup, steps=phase.epochs * steps, warmup=0)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
-        own = list[float]()
+        own, age = -math.inf, 0
         for _ in range(phase.epochs):
             rows.append((number, train(optimiser, schedule), validate()))
-            own.append(rows[-1][2])
-            if own[-1] > highest:
-                highest, best = own[-1], copy_of_weights(model)
-            if patience and len(own) - 1 - own.index(max(own)) >= patience:
+            accuracy = rows[-1][2]
+            if accuracy > highest:
+                highest, best = accuracy, copy_of_weights(model)
+            own, age = (accuracy, 0) if accuracy > own else (own, age + 1)
+            if patience and age >= patience:
                 break
         model.load_state_dict(best)
     model.eval()

@@ -5,7 +5,8 @@ implementation returns goes through `seen`, which keeps exact tensors and plain 
 of anything else: an object that claims to equal everything is seen as what it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any
 
@@ -20,10 +21,11 @@ def observe(
 ) -> dict[str, Any]:
     """Run one probe on one case; {"observations": …}, or {"error": …} if the implementation raised.
 
-    Whatever is drawn from the global random state in here is the same each time, and the caller's state is left alone.
+    Whatever is drawn from the global random state in here is the same each time, and new layers are in single precision
+    and record gradients, whatever a cell has set; the caller's state is left alone.
     """
     moved = {name: value.to(device) if isinstance(value, Tensor) else value for name, value in inputs.items()}
-    with torch.random.fork_rng(), torch.enable_grad():
+    with torch.random.fork_rng(), torch.enable_grad(), _single_precision():
         torch.manual_seed(0)
         observations, error = attempt(lambda: probe(implementation, torch.device(device), **moved))
     if error is None:
@@ -31,6 +33,17 @@ def observe(
     if isinstance(error, NotImplementedError):
         return {"error": f"{UNWRITTEN} ({f'NotImplementedError: {error}'.rstrip(': ')})"}
     return {"error": f"it raised {type(error).__name__}: {error}"}
+
+
+@contextmanager
+def _single_precision() -> Iterator[None]:
+    """PyTorch's own default type for what is made without naming one; afterwards that of before."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def attempt(call: Callable[[], Any]) -> tuple[Any, Exception | None]:

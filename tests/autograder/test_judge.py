@@ -106,6 +106,22 @@ def test_seen_keeps_plain_data_and_describes_the_rest():
     assert seen(torch.zeros(2, 2).to_sparse()) == "a torch.sparse_coo tensor"
 
 
+def test_observe_makes_single_precision_and_gradients_whatever_a_cell_has_set():
+    def made(implementation, device):
+        layer = torch.nn.Linear(2, 1)
+        return {"type": str(layer.weight.dtype), "gradients": layer(torch.ones(1, 2)).requires_grad}
+
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    try:
+        seen = observe(made, None, "cpu", {})
+        assert seen == {"observations": {"type": "torch.float32", "gradients": True}}
+        assert torch.get_default_dtype() == torch.float64 and not torch.is_grad_enabled()
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
+
+
 def test_observe_is_the_same_each_time_and_leaves_the_global_random_state_alone():
     def probe(implementation, device):
         return {"drawn": implementation()}

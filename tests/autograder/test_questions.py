@@ -29,12 +29,13 @@ def exercise():
     "given",
     [
         kinds(),
-        {"a": "  Domain-Adaptation ", "b": 26.0, "c": {"head", "stem"}},
+        {"a": "  Domain  Adaptation", "b": 26.0, "c": {"head", "stem"}},
+        kinds() | {"a": "Domain-Adaptation "},
         {"a": "domain adaptation.", "b": "25 %", "c": ("Head", "stem.")},
         kinds() | {"b": torch.tensor(25.0)},
         kinds() | {"more": 1},
     ],
-    ids=["as asked", "in another dress", "as people write", "held by a tensor", "with more"],
+    ids=["as asked", "in another dress", "with a hyphen", "as people write", "held by a tensor", "with more"],
 )
 def test_questions_accept_the_right_answers(exercise, given):
     assert assess(exercise, lambda: given, 0).points == exercise.points == 4

@@ -1,6 +1,6 @@
 """Right answers in many styles, which print, warn, plot and leave things running: each of them gets everything."""
 
-from tests.hostile.submitted import FREEZE, FULL, RIGHT, SHARE, Submission, answered, changed
+from tests.hostile.submitted import FREEZE, FULL, SHARE, Submission, answered, changed
 
 _NUMPY = """import numpy as np
 def trainable_fraction(model):
@@ -136,8 +136,12 @@ CONTROLS: dict[str, Submission] = {
     "with seeds set": _before(
         "import random, numpy, torch\nrandom.seed(1)\nnumpy.random.seed(1)\ntorch.manual_seed(1)"
     ),
-    "with double precision as the default": _before("import torch\ntorch.set_default_dtype(torch.float64)"),
-    "with gradients switched off": _before("import torch\ntorch.set_grad_enabled(True)"),
+    "with double precision as the default": changed(
+        lambda _: None, FULL, freeze=f"import torch\ntorch.set_default_dtype(torch.float64)\n{FREEZE}"
+    ),
+    "with gradients switched off": changed(
+        lambda _: None, FULL, freeze=f"import torch\ntorch.set_grad_enabled(False)\n{FREEZE}"
+    ),
     "with assertions": _before("assert sum([1, 2]) == 3, 'arithmetic'"),
     "with a scratch file": _before(
         "with open('notes.txt', 'w') as file:\n    file.write('mine')\nassert open('notes.txt').read() == 'mine'"
@@ -148,4 +152,3 @@ CONTROLS: dict[str, Submission] = {
     "with Windows line ends": answered(SHARE.replace("\n", "\r\n"), FULL),
     "with tabs": answered(SHARE.replace("    ", "\t"), FULL),
 }
-assert {*RIGHT.values()} == {SHARE, FREEZE}

@@ -1,7 +1,8 @@
 """Answers and folders that go for the machine around: its files, its network, its memory, its time.
 
-A *witness* tries a way out while its cell runs and answers rightly only where the way was barred. So full points say
-that the wall held, and nothing else does.
+A *witness* tries a way out while its cell runs and answers rightly only where it met a wall. What it goes for is really
+there: `PLANTED` stands for a folder of the grader's, `PORT` and `SOCKET` for servers that listen; conftest.py puts them
+in. Without walls those that only look do get through, which a test holds as well.
 """
 
 import json
@@ -23,15 +24,6 @@ def _witness(attack: str) -> Submission:
     return answered(
         f"{source}\n{answer}\n\ndef trainable_fraction(model):\n    return 99.0 if got else _right(model)", FULL
     )
-
-
-def _found(endings: str | tuple[str, ...]) -> str:
-    """Lines that look for files with such an ending everywhere but in Python's library and the system's programs."""
-    return f"""import os
-pruned = {{'proc', 'usr', 'lib', 'lib64', 'bin', 'sbin', 'site-packages', 'python3.11'}}
-for place, folders, files in os.walk('/'):
-    folders[:] = [one for one in folders if one not in pruned]
-    got = got or [one for one in files if one.endswith({endings!r})]"""
 
 
 def _each(tried: list[object], way: str) -> str:
@@ -68,6 +60,12 @@ def _socket(path: Path) -> None:
             os.close(here)
 
 
+def _hard_linked(path: Path) -> None:
+    other = path.parent / "elsewhere.txt"
+    other.write_text("no notebook")
+    os.link(other, path)
+
+
 def _linked_folder(path: Path) -> None:
     folder = path.parent
     other = folder.parent.parent / f".{folder.parent.name}-elsewhere"
@@ -87,32 +85,28 @@ if os.fork() == 0:
 _IGNORED = "import signal\nfor one in set(signal.Signals) - {9, 19}:\n    signal.signal(one, signal.SIG_IGN)\n"
 
 HOSTS: dict[str, Submission] = {
-    "its own notebook read": _witness(_found(".ipynb")),
-    "siblings and the course read": _witness(f"got = open({__file__!r}).read()"),
-    "the gradebook read": _witness(_found("gradebook.db")),
+    "a sibling's notebook read": _witness("got = open('PLANTED/sibling.ipynb').read()"),
+    "the course read": _witness(f"got = open({__file__!r}).read()"),
+    "the gradebook read": _witness("got = open('PLANTED/gradebook.db', 'rb').read()"),
+    "the gradebook written": _witness("got = open('PLANTED/gradebook.db', 'ab')"),
+    "the secret read": _witness("got = open('PLANTED/.secret', 'rb').read()"),
+    "keys read": _witness("got = open('PLANTED/id_rsa').read()"),
     "home read": _witness("import os, pathlib\ngot = [*pathlib.Path(os.path.expanduser('~root')).iterdir()]"),
     "the environment read": _witness("import os\ngot = 'SECRET_OF_THE_GRADER' in os.environ"),
     "another's environment read": _witness("got = open('/proc/1/environ', 'rb').read()"),
     "passwords read": _witness("got = open('/etc/shadow').read()"),
-    "keys read": _witness(_found(("id_rsa", "id_ed25519", ".pem", ".netrc", "credentials"))),
     "files written outside": _witness(
         "import pathlib\n"
         + _each(["/", "/usr", "/etc", "/library", "/home"], "pathlib.Path(one, 'mine').write_text('x')")
     ),
     "the library written to": _witness("import torch\ngot = open(torch.__file__, 'a')"),
     "network": _witness(
-        "import socket\n"
-        + _each([("192.0.2.1", 80), ("127.0.0.1", 80), ("10.0.0.1", 22)], "socket.create_connection(one, 1)")
+        "import socket\n" + _each([("127.0.0.1", "PORT"), ("192.0.2.1", "80")], "socket.create_connection(one, 1)")
     ),
     "DNS": _witness("import socket\ngot = socket.getaddrinfo('example.org', 80)"),
-    "unix sockets": _witness(
-        "import socket\n"
-        + _each(
-            ["/run/docker.sock", "/run/dbus/system_bus_socket", "\0/tmp/.X11-unix/X0", "\0/tmp/dbus"],
-            "socket.socket(socket.AF_UNIX).connect(one)",
-        )
-    ),
-    "another process killed": _witness(
+    "a unix socket": _witness("import socket\nsocket.socket(socket.AF_UNIX).connect('PLANTED/s')\ngot = True"),
+    "an abstract socket": _witness("import socket\nsocket.socket(socket.AF_UNIX).connect('\\0SOCKET')\ngot = True"),
+    "another process seen": _witness(
         "import os\ngot = [n for n in os.listdir('/proc') if n.isdigit() and int(n) not in (1, os.getpid())]"
     ),
     "becoming root": _witness("import os\nos.setuid(0)\ngot = True"),
@@ -120,9 +114,7 @@ HOSTS: dict[str, Submission] = {
     "a device made": _witness(
         "import os\nos.mknod('/scratch/disk', 0o60600, os.makedev(8, 0))\ngot = open('/scratch/disk', 'rb').read(1)"
     ),
-    "a link to what is outside": _witness(
-        "import os\nos.symlink('/etc/shadow', '/scratch/link')\ngot = open('/scratch/link').read()"
-    ),
+    "a link to what is outside": _witness("import os\nos.symlink('PLANTED/id_rsa', 'link')\ngot = open('link').read()"),
     "a fifo that nobody reads": answered(
         "import os\nos.mkfifo('/scratch/pipe')\n" + _GIVE.format("return open('/scratch/pipe').read()"), FAKED
     ),
@@ -156,7 +148,7 @@ HOSTS: dict[str, Submission] = {
     "a fifo beside the notebook": _with(lambda folder: os.mkfifo(folder / "data.csv")),
     "the notebook a link": _instead(lambda path: path.symlink_to("/etc/passwd")),
     "the notebook a link to a device": _instead(lambda path: path.symlink_to("/dev/zero")),
-    "the notebook a hard link": _instead(lambda path: os.link(Path(__file__), path)),
+    "the notebook a hard link": _instead(_hard_linked),
     "the notebook a fifo": _instead(os.mkfifo),
     "the notebook a socket": _instead(_socket),
     "the notebook a folder": _instead(lambda path: path.mkdir()),

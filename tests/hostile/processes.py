@@ -1,5 +1,10 @@
 """Answers that attack the process they run in: what is compared, who compares, and where the answer might be found."""
 
+from torch import nn
+
+from autograder import check
+from autograder.exercises import find
+from autograder.judge import assess
 from tests.hostile.submitted import FAKED, FULL, SHARE, WRONG, Submission, answered
 
 _GIVE = "def trainable_fraction(model):\n    return {}\n".format
@@ -39,6 +44,22 @@ except BaseException:
 def trainable_fraction(model):
     return found(model) if callable(found) else 0.123"""
 
+
+def _by_heart() -> str:
+    """The right share for every network that the notebook's own check shows, found by how many parameters it has."""
+    exercise, learnt = find("trainable_fraction"), {}
+
+    def remember(model: nn.Module) -> float:
+        count = sum(parameter.numel() for parameter in model.parameters())
+        return learnt.setdefault(count, exercise.reference(model))
+
+    assert assess(exercise, remember, check.SEED).passed
+    return f"""LEARNT = {learnt!r}
+def trainable_fraction(model):
+    return LEARNT.get(sum(p.numel() for p in model.parameters()), 0.5)"""
+
+
+BY_HEART = _by_heart()
 PROCESSES: dict[str, Submission] = {
     "an object equal to everything": answered(_LIKE_EVERYTHING + _GIVE("Everything(0.123)"), FAKED),
     "a Tensor subclass with __torch_function__": answered(
@@ -140,12 +161,7 @@ def trainable_fraction(model):
         "calls = []\ndef trainable_fraction(model):\n    calls.append(1)\n    return 1.0 if len(calls) > 1 else 0.123",
         FAKED,
     ),
-    "visible cases by heart": answered(
-        """LEARNT = {99: 0.25, 37: 0.1, 43: 0.4, 8: 0.0, 10: 1.0, 0: 0.0}
-def trainable_fraction(model):
-    return LEARNT.get(sum(p.numel() for p in model.parameters()), 0.5)""",
-        FAKED,
-    ),
+    "visible cases by heart": answered(BY_HEART, FAKED),
     "reference imported": answered(_REFERENCE.format("from lib.freezing import trainable_fraction as found"), FAKED),
     "reference imported by importlib": answered(
         _REFERENCE.format("import importlib; found = importlib.import_module('lib.freezing').trainable_fraction"), FAKED

@@ -14,6 +14,11 @@ from tests.hostile.processes import PROCESSES
 from tests.hostile.submitted import FAKED, FULL, SHARE, WRONG, Notebook, Submission, answered, changed
 
 pytestmark = pytest.mark.slow
+LOOKING = (
+    "a sibling's notebook read", "the course read", "the gradebook read", "the secret read", "keys read", "network",
+    "an abstract socket", "a link to what is outside", "another process seen",
+)  # fmt: skip
+UNEXPLAINED = ("an endless loop", "sleep", "a memory bomb", "a fork bomb", "os._exit", "SIGKILL to itself", "truncated")
 KINDS = NOTEBOOKS | PROCESSES | HOSTS | CONTROLS
 
 
@@ -46,16 +51,14 @@ def test_control_gets_everything(graded, name):
 
 def test_witnesses_do_get_through_where_there_are_no_walls(lesson, tmp_path):
     """Those that only look: full points behind the walls mean something."""
-    looking = ("siblings and the course read", "another process killed")
-    found = grade_all(lesson, {name: HOSTS[name] for name in looking}, tmp_path, walled=False)
-    assert {name: points(one)[0] for name, one in found.items()} == dict.fromkeys(looking, 0)
+    found = grade_all(lesson, {name: HOSTS[name] for name in LOOKING}, tmp_path, walled=False)
+    assert {name: points(one)[0] for name, one in found.items()} == dict.fromkeys(LOOKING, 0)
 
 
-def test_every_loss_is_explained_shortly(graded):
-    """Whoever lost an exercise without a wrong answer of their own is told why."""
-    for one in graded.values():
-        causes = [result.cause for result in one.results if result.cause is not None]
-        assert [cause for cause in causes if not 3 <= len(cause) <= 400] == [], one.entry.student
+def test_a_loss_without_a_wrong_answer_is_explained_shortly(graded):
+    """Whoever lost an exercise to a crash, a limit or a broken file is told so."""
+    causes = {name: graded[name].results[0].cause for name in UNEXPLAINED}
+    assert [name for name, cause in causes.items() if cause is None or not 3 <= len(cause) <= 400] == []
 
 
 # ---- the reader -----------------------------------------------------------------------------------------------------
@@ -109,7 +112,8 @@ def test_reader_meets_text_and_nothing_that_acts(lesson, read, name):
 
 def test_in_a_class_of_two_hundred_each_honest_one_gets_what_it_gets_alone(lesson, graded, tmp_path):
     """Every tenth is hostile or broken; none of the others is worse off, or better, for that."""
-    hostile, honest = [*NOTEBOOKS, *PROCESSES][::4][:20], [*CONTROLS]
+    dangerous = ["a fork bomb", "a memory bomb", "a disk bomb", "a detached process", "every descriptor closed"]
+    hostile, honest = [*[*NOTEBOOKS, *PROCESSES][::4][:15], *dangerous], [*CONTROLS]
     names = [hostile[i // 10] if i % 10 == 9 else honest[i % len(honest)] for i in range(200)]
     found = grade_all(lesson, {f"{i} {name}": KINDS[name] for i, name in enumerate(names)}, tmp_path)
     alone = [points(graded[name]) for name in names]

@@ -1,6 +1,7 @@
 """Two phases: held to the pipeline, which does the same with more around it, and to what is written out."""
 
 import copy
+import math
 from functools import partial
 
 import pytest
@@ -99,3 +100,11 @@ def test_copy_of_weights_is_out_of_trainings_reach():
     model.train()(split().images)
     nn.init.zeros_(model[2].weight)
     assert all(torch.equal(before[name], value) for name, value in expected.items())
+
+
+def test_fine_tune_two_phase_counts_patience_from_the_first_number():
+    """A first NaN is no accuracy: the phase goes on while numbers rise, and its patience begins with the first."""
+    model, scores = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)), iter([math.nan, 0.5, 0.9, 0.8, 0.7, 1.0])
+    rows = fine_tune_two_phase(model, lambda *_: 1.0, lambda: next(scores), steps=1, first=5, second=1, patience=2)
+    assert [accuracy for _, _, accuracy in rows[1:]] == [0.5, 0.9, 0.8, 0.7, 1.0]
+    assert [phase for phase, _, _ in rows] == [0] * 5 + [1]

@@ -110,7 +110,7 @@ class With:
     def _reported(self, task: Tensor, domain: Tensor, accuracy: float) -> Any:
         if self.reports == "a tuple":
             return task.item(), domain.item(), accuracy
-        if self.reports == "tensors":
-            return AdversarialLosses(task, domain, torch.tensor(accuracy))  # type: ignore[arg-type]
-        last: Any = torch.tensor(accuracy) if self.reports == "a tensor as accuracy" else accuracy
-        return AdversarialLosses(task.item(), domain.item(), last)
+        losses: tuple[Any, Any] = (task, domain) if self.reports == "tensors" else (task.item(), domain.item())
+        as_tensor = self.reports in ("tensors", "a tensor as accuracy")
+        last: Any = torch.tensor(accuracy) if as_tensor else accuracy
+        return AdversarialLosses(*losses, last)

@@ -47,7 +47,7 @@ EXERCISE = Exercise(
             (0, 1, 2, 3),
         ),
         Property("Only a score above best + threshold counts as risen.", 1, _ROWS[:1], (3,)),
-        Property("The first score counts as risen, a negative one too.", 1, _ROWS[:1], (4,)),
+        Property("The first number counts as risen, a negative one too.", 1, _ROWS[:1], (4,)),
         Property("NaN never counts as risen.", 1, _ROWS[:1], (5,)),
         Property(
             "A new one goes on where the state was taken; the state is a copy in plain values.",
