@@ -35,14 +35,14 @@ def ablation_table(rows: Sequence[Mapping[str, Value]], factors: Mapping[str, Se
     of it.
 
     Returns `Ablation(seeds, effects, best, accuracy, missing)`:
-    seeds: those with a run of every measured cell, in rising order. All else counts the runs of these seeds alone, at
-    least one seed. effects: factor → level, but for the baseline → (mean, half). For each seed, take the mean
-    "accuracy" of all its runs with the level, less that of all its runs with the baseline; mean and half are those
-    of `mean_and_interval` over the seeds' differences, half is None for one seed. Instead of the pair None, where
-    the level or the baseline has no run. best: the cell, a dictionary factor → level, with the highest mean
-    "validation_accuracy" over seeds; the first of equals, in the order of `itertools.product` over the levels.
-    accuracy: the mean "accuracy" of that cell. missing: cells that no seed has a run of, as dictionaries, in the same
-    order. Nothing is changed. Raises ValueError where no seed has every measured cell.
+    seeds: a list of those with a run of every measured cell, in rising order. All else counts the runs of these seeds
+    alone, at least one seed. effects: factor → level, but for the baseline → (mean, half). For each seed, take the mean
+    "accuracy" of all its runs with the level, less that of all its runs with the baseline: seeds are the pairs. mean
+    and half are those of `mean_and_interval` over the seeds' differences, half is None for one seed. Where the level or
+    the baseline has no run, None stands instead of the pair. best: the cell, a dictionary factor → level, with the
+    highest mean "validation_accuracy" over seeds; the first of equals, in the order of `itertools.product` over the
+    levels. accuracy: the mean "accuracy" of that cell. missing: a list of the cells that no seed has a run of, as
+    dictionaries, in the same order. Nothing is changed. Raises ValueError where no seed has every measured cell.
 
     Example:
         >>> runs = [("a", 0.6, 0.7), ("b", 0.7, 0.8)]
@@ -56,7 +56,7 @@ def ablation_table(rows: Sequence[Mapping[str, Value]], factors: Mapping[str, Se
     for row in rows:
         runs.setdefault(int(row["seed"]), {})[tuple(row[name] for name in factors)] = row
     measured = [cell for cell in grid if any(cell in found for found in runs.values())]
-    seeds = sorted(seed for seed, found in runs.items() if len(found) == len(measured))
+    seeds = sorted(seed for seed, found in runs.items() if all(cell in found for cell in measured))
     if not seeds:
         raise ValueError("rows: expected a seed with a run of every measured cell, got none")
 

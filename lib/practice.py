@@ -51,7 +51,8 @@ def three_strategies(
 
     training, validation, test: splits, handed on as they are. fit: `fit(network, training)` trains, in place and in
     training mode, the parameters that require a gradient. score: `score(network, split)` returns the accuracy, in
-    [0, 1]. clock: returns the time in seconds.
+    [0, 1], in evaluation mode. Both set the mode themselves, and a network is returned in the mode that they leave it
+    in. clock: returns the time in seconds.
 
     An `Outcome(network, accuracy, gap, share, seconds)` has the trained network; its accuracy on the test split, scored
     once a run; gap, training less validation accuracy, the sign of overfitting; share of the parameters that learn, in
@@ -101,10 +102,11 @@ def unfreezing_race(
 ) -> Race:
     """Train one network by gradual unfreezing under several schedules: which converges fastest, which ends best?
 
-    schedules: name → schedule, as `GradualUnfreezer` takes it. Each gets a deep copy of `model`, with a
-    `GradualUnfreezer` around it; `model` is left as it is. begin: `begin(network)` makes an optimiser for every
-    parameter and returns a function that trains one epoch and returns the validation `Scores(loss, accuracy)` after it.
-    It is called once for each schedule, when the unfreezer has been made. epochs: how many each one gets, at least 1.
+    schedules: name → schedule, a function: the list of validation losses so far goes in, and how many stages are to
+    learn below the head comes out. Each gets a deep copy of `model`, with a `GradualUnfreezer(network, schedule)`
+    around it; `model` is left as it is. begin: `begin(network)` makes an optimiser for every parameter and returns a
+    function that trains one epoch and returns the validation `Scores(loss, accuracy)` after it; it sets the modes. It
+    is called once for each schedule, when the unfreezer has been made. epochs: how many each one gets, at least 1.
     After each epoch the unfreezer steps with its validation loss.
 
     Returns `Race(scores, learning, reached, fastest, best)`; the first three by schedule. scores: after each epoch.
@@ -116,9 +118,9 @@ def unfreezing_race(
     Example:
         >>> model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 2))
         >>> scores = iter([Scores(1.0, 0.5), Scores(0.8, 0.7), Scores(0.6, 0.9)])
-        >>> race = unfreezing_race(model, {"at once": len}, lambda _: lambda: next(scores), epochs=3, goal=0.7)
+        >>> race = unfreezing_race(model, {"every epoch": len}, lambda _: lambda: next(scores), epochs=3, goal=0.7)
         >>> race.learning, race.reached
-        ({'at once': [1, 2, 2]}, {'at once': 2})
+        ({'every epoch': [1, 2, 2]}, {'every epoch': 2})
     """
     scores: dict[str, list[Scores]] = {name: [] for name in schedules}
     learning: dict[str, list[int]] = {name: [] for name in schedules}
@@ -166,8 +168,8 @@ def adapt_digits(
     optimiser: makes an optimiser of parameters; it gets all those of the copy. score: called once a run, when training
     is over, with the copy's `predictor()` in evaluation mode; returns the accuracy, in [0, 1].
 
-    Returns "without" and "with" → `Adaptation(network, accuracy, domain_accuracy)`: the copy, what `score` returned,
-    and the `domain_accuracy` of every step, in order.
+    Returns "without" and "with" → `Adaptation(network, accuracy, domain_accuracy)`: the copy, in evaluation mode, what
+    `score` returned, and a list of the `domain_accuracy` of every step, in order.
 
     Example:
         >>> network = DomainAdversarialNetwork(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)), classes=3)

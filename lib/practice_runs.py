@@ -10,11 +10,13 @@ from torch import Tensor, nn
 
 from lib import settings
 from lib.adversarial import DomainAdversarialNetwork
-from lib.backbones import load_backbone, replace_head
+from lib.backbones import load_backbone
 from lib.comparison import prepared
 from lib.datasets.task import Split, Task
 from lib.epochs import Scores, evaluate, shuffled_batches, train_one_epoch
+from lib.pipeline_trials import new_network
 from lib.practice import Race, unfreezing_race
+from lib.stages import output_layers
 from lib.training import WEIGHT_DECAY, accuracy, shifted, train
 from lib.unfreezing import Schedule, every_epochs, plateau_schedule
 
@@ -27,22 +29,32 @@ SCHEDULES: dict[str, Schedule] = {
 GOAL = 0.8
 
 
-def digits_network(seed: int, classes: int = 10) -> nn.Module:
-    """The pre-trained ResNet-10 with a new head, drawn from `seed`, on the course's device."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return replace_head(load_backbone("resnet10"), classes).to(settings.device())
-
-
 def adversarial_digits_network(seed: int, classes: int = 10) -> DomainAdversarialNetwork:
-    """The pre-trained ResNet-10 with the two branches of domain-adversarial training, new layers drawn from `seed`."""
+    """The pre-trained ResNet-10 with the two branches of domain-adversarial training, new layers drawn from `seed`.
+
+    It is on the course's device, and no global random state moves.
+
+    Example:
+        >>> adversarial_digits_network(seed=0).classifier
+        Linear(in_features=512, out_features=10, bias=True)
+    """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return DomainAdversarialNetwork(load_backbone("resnet10"), classes).to(settings.device())
 
 
 def fit_digits(epochs: int, seed: int) -> Callable[[nn.Module, Split], None]:
-    """A `fit` for `lib.practice.three_strategies`: `lib.training.train`, the images shifted, `epochs` times."""
+    """A `fit` for `lib.practice.three_strategies`: `lib.training.train`, the images shifted, `epochs` times.
+
+    seed: of the images' order and of their shifts, the same in each run.
+
+    Example:
+        >>> network, split = new_network(2, seed=0), Split(torch.zeros(4, 3, 32, 32).byte(), torch.arange(4) % 2)
+        >>> before = network.fc.weight.clone()
+        >>> fit_digits(epochs=2, seed=0)(network, split)
+        >>> torch.equal(network.fc.weight, before)
+        False
+    """
 
     def fit(network: nn.Module, split: Split) -> None:
         labels = split.labels.to(settings.device())
@@ -62,18 +74,34 @@ def fit_digits(epochs: int, seed: int) -> Callable[[nn.Module, Split], None]:
 
 
 def score_digits(network: nn.Module, split: Split) -> float:
-    """The share of the split's images that the network names rightly, in [0, 1]."""
+    """The share of the split's images that the network names rightly, in [0, 1]; it scores in evaluation mode.
+
+    Example:
+        >>> split = Split(torch.zeros(4, 3, 32, 32).byte(), torch.arange(4) % 2)  # four images alike, two names
+        >>> score_digits(new_network(2, seed=0), split)
+        0.5
+    """
     return accuracy(network, prepared(split), split.labels.to(settings.device()))
 
 
 def begin_on(training: Split, validation: Split, seed: int) -> Callable[[nn.Module], Callable[[], Scores]]:
-    """A `begin` for `lib.practice.unfreezing_race`: AdamW at constant rates, the same order of images in each run."""
+    """A `begin` for `lib.practice.unfreezing_race`: AdamW at constant rates, the same order of images in each run.
+
+    The output layer learns at HEAD_RATE, all else at RATE; scores are of `validation`, in evaluation mode.
+
+    Example:
+        >>> split = Split(torch.zeros(4, 3, 32, 32).byte(), torch.arange(4) % 2)
+        >>> train_epoch = begin_on(split, split, seed=0)(new_network(2, seed=0))
+        >>> train_epoch().accuracy
+        0.5
+    """
     images, labels = prepared(training), training.labels.to(settings.device())
     held_out = prepared(validation), validation.labels.to(settings.device())
 
     def begin(network: nn.Module) -> Callable[[], Scores]:
-        generator, parameters = settings.generator(seed), list(network.parameters())
-        head, below = parameters[-2:], parameters[:-2]
+        generator, (*_, output) = settings.generator(seed), output_layers(network).values()
+        head = list(output.parameters())
+        below = [one for one in network.parameters() if not any(one is mine for mine in head)]
         groups = [{"params": below, "lr": RATE}, {"params": head, "lr": HEAD_RATE}]
         optimiser = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
 
@@ -88,20 +116,40 @@ def begin_on(training: Split, validation: Split, seed: int) -> Callable[[nn.Modu
 
 
 def race_on(task: Task, seed: int, epochs: int, images: int = 10, held_out: int = 20) -> Race:
-    """The reference's race of the three schedules, on `images` a class, scored on `held_out` a class."""
+    """The reference's race of the three schedules, on `images` a class, scored on at most `held_out` a class.
+
+    Example:
+        >>> split = Split(torch.zeros(4, 3, 32, 32).byte(), torch.arange(4) % 2)
+        >>> race_on(Task("dark", ("a", "b"), split, split, split), seed=0, epochs=2, images=1).learning
+        {'every epoch': [1, 2], 'every five': [1, 1], 'plateau': [1, 1]}
+    """
     begin = begin_on(task.train.few(images, seed), task.validation.at_most(held_out, seed), seed)
-    return unfreezing_race(digits_network(seed, len(task.classes)), SCHEDULES, begin, epochs=epochs, goal=GOAL)
+    return unfreezing_race(new_network(len(task.classes), seed), SCHEDULES, begin, epochs=epochs, goal=GOAL)
 
 
 def domain_batches(
     source: Split, target: Split, steps: int, size: int, seed: int
 ) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Batches for `lib.practice.adapt_digits`: source images, their labels, target images; both drawn from `seed`."""
-    generator = settings.generator(seed)
-    ours, theirs, labels = prepared(source), prepared(target), source.labels.to(settings.device())
+    """Batches for `lib.practice.adapt_digits`: `steps` times source images, their labels, and target images.
+
+    size: how many images of each domain a batch has, at least 1, none twice; another batch may have the same again.
+    Images are float32, shape (size, 3, H, W), as the ResNet-10 expects them, and shifted; labels int64, shape (size,),
+    in [0, classes); all on the course's device. seed: draws rows and shifts. Raises ValueError where a domain has fewer
+    than `size` images, and for size < 1.
+
+    Example:
+        >>> split = Split(torch.zeros(4, 3, 32, 32).byte(), torch.arange(4) % 2)
+        >>> [tuple(part.shape) for part in domain_batches(split, split, steps=1, size=3, seed=0)[0]]
+        [(3, 3, 32, 32), (3,), (3, 3, 32, 32)]
+    """
+    most = min(len(source), len(target))
+    if not 1 <= size <= most:
+        raise ValueError(f"size: expected 1 to {most}, the images of the smaller domain, got {size}")
+    generator, labels = settings.generator(seed), source.labels.to(settings.device())
+    source_images, target_images = prepared(source), prepared(target)
 
     def drawn(count: int) -> Sequence[Tensor]:
         return [torch.randperm(count, generator=generator)[:size] for _ in range(steps)]
 
-    rows = zip(drawn(len(ours)), drawn(len(theirs)), strict=True)
-    return [(shifted(ours[a], generator), labels[a], shifted(theirs[b], generator)) for a, b in rows]
+    rows = zip(drawn(len(source)), drawn(len(target)), strict=True)
+    return [(shifted(source_images[a], generator), labels[a], shifted(target_images[b], generator)) for a, b in rows]

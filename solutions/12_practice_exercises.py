@@ -18,9 +18,13 @@
 # the library has it.
 #
 # Each project has two parts. The *code* is checked at once, on a toy task that the check draws itself. The cells after
-# it call the library's function, so that the page runs before you have solved anything: once your check is green, take
-# `practice.` (or `ablation_summary.`) away from that call, and it is yours that runs. The *text* is marked by a person,
-# by a rubric. Write it after you have seen your numbers.
+# it call the library's function, so that the page runs before you have solved anything. Once your check is green, take
+# the prefix away from that call, and it is yours that runs: from `practice.three_strategies(…)`,
+# `practice.unfreezing_race(…)`, `practice.adapt_digits(…)`, and, twice, `ablation_summary.ablation_table(…)`. No other
+# prefix goes. The *text* is marked by a person, by a rubric. Write it after you have seen your numbers.
+#
+# In all four functions, the keys of a dictionary may stand in any order, and no random number is drawn by your own
+# lines: whatever chance there is comes with what you are given.
 
 # %% setup=true
 import copy
@@ -46,6 +50,7 @@ from lib.fractions import PRACTICE_GRID, fair_fraction
 from lib.freezing import freeze_stage, trainable_fraction, unfreeze_stage
 from lib.full_scale import at_full_scale
 from lib.gradient_reversal import reversal_strength
+from lib.pipeline_trials import new_network
 from lib.practice import Adaptation, Outcome, Race
 from lib.practice_picture import beside_reference
 from lib.results import Value, mean_and_interval, recorded
@@ -66,13 +71,16 @@ from lib.widgets import explore, predict
 # Before you write it:
 
 # %%
-guess_gap = predict("Which strategy has the largest gap?", ["extraction", "partial", "full"], key="12 gap")
+asked = "Which strategy has the largest gap in the reference (12 epochs, three seeds)?"
+guess_gap = predict(asked, ["extraction", "partial", "full"], key="12 gap")
 guess_gap
 
 # %% [markdown] about="three_strategies"
 # ### Exercise: `three_strategies`
 #
 # The trap is in the word "frozen": a model may come frozen, and batch norm moves without a gradient.
+# `trainable_fraction(network)` counts the share that learns. `fit` puts the network in training mode and `score` in
+# evaluation mode: you set neither.
 
 # %% exercise="three_strategies"
 
@@ -87,7 +95,7 @@ guess_gap
 # %%
 task, epochs = load_task("digits-on-photographs"), 2 if settings.budget() == "quick" else 12
 validation, few = task.validation.at_most(20, 0), task.train.few(50, seed=0)
-splits, model = (few, validation, task.test), practice_runs.digits_network(seed=0)
+splits, model = (few, validation, task.test), new_network(len(task.classes), seed=0)
 fit, score = practice_runs.fit_digits(epochs, seed=0), practice_runs.score_digits
 outcomes = practice.three_strategies(model, *splits, fit=fit, score=score)
 for name, one in outcomes.items():
@@ -131,14 +139,21 @@ guess_gap.beside(largest)
 
 # %%
 for name in ("partial", "full"):
-    mean, half = mean_and_interval(apart(numbers("accuracy", name), numbers("accuracy", "extraction")))
-    print(f"{name} over extraction: {mean:+.1f} ± {half:.1f} points")
+    for what, of in (("accuracy", {n: numbers("accuracy", n) for n in names}), ("gap", gaps)):
+        mean, half = mean_and_interval(apart(of[name], of["extraction"]))
+        print(f"{name} over extraction, {what}: {mean:+.1f} ± {half:.1f} points")
+
+# %% [markdown]
+# Both intervals of the gap hold 0: the largest mean gap is named above, and three seeds do not show that it is the
+# largest.
 
 # %% [markdown] task="three_strategies_report" points=6
 # ### In your words
 #
 # Half a page: which of the three would you take for 500 images, and what would change your mind? State your accuracies,
 # gaps and seconds, and say for one number why it differs from the reference's.
+#
+# Marks: the choice and its numbers 2, what the gap means 2, the difference explained 1, what would change your mind 1.
 #
 # ### BEGIN MARK SCHEME
 # - 2 points: a choice that follows from the numbers stated (accuracy *and* time), not from a rule of thumb.
@@ -160,15 +175,22 @@ for name in ("partial", "full"):
 #
 # *Given*: the three schedules, a network, and `begin(network)`, which makes an optimiser and returns a function that
 # trains an epoch and says how the network does on validation images. *Asked*: the race.
+#
+# A *schedule* is a function. The list of all validation losses so far goes in, and a number comes out: how many stages
+# are to learn below the head. `len`, for one, opens a stage after every epoch.
 
 # %%
-guess_fast = predict("Which schedule reaches the goal first?", [*practice_runs.SCHEDULES], key="12 fastest")
+guess_fast = predict(
+    "Which schedule reaches 80 % first in the reference?", [*practice_runs.SCHEDULES], key="12 fastest"
+)
 guess_fast
 
 # %% [markdown] about="unfreezing_race"
 # ### Exercise: `unfreezing_race`
 #
-# `GradualUnfreezer` does the unfreezing. Yours is the order of things.
+# `GradualUnfreezer(network, schedule)` does the unfreezing; yours is the order of things. When made, it freezes all but
+# the head; `.trainable` lists the names of the stages that learn; `.step(loss)` notes an epoch's validation loss and
+# opens what is due. The function that `begin` returns sets the network's modes.
 
 # %% exercise="unfreezing_race"
 
@@ -177,7 +199,8 @@ guess_fast
 # %% [markdown]
 # ### Your run
 #
-# On 100 images, ten of each digit. The quick budget runs 6 epochs, the full one 25.
+# On 100 images, ten of each digit. The quick budget runs 6 epochs, the full one 25. In 6 epochs "every five" has just
+# opened a stage and "plateau" none: only the full budget compares the ends.
 
 # %%
 epochs = 6 if settings.budget() == "quick" else 25
@@ -242,6 +265,10 @@ explore(
 # %%
 first = min(schedules, key=lambda name: sum(arrivals[name]))
 guess_fast.beside(first)
+print("; ".join(f"{name}: {fmean(arrivals[name]):.1f} epochs on average" for name in schedules))
+
+# %% [markdown]
+# The goal of 80 % hardly tells the schedules apart here: it is reached in epoch 2 or 3, when at most two stages learn.
 
 # %%
 for name in ("every five", "plateau"):
@@ -253,6 +280,9 @@ for name in ("every five", "plateau"):
 #
 # Half a page: which schedule converges fastest, which ends best, and what do three seeds allow you to say? Explain one
 # of the curves by how many stages learnt at the time (`race.learning`).
+#
+# Marks: both questions answered from numbers 2, the difference at the end and how sure it is 2, a curve explained 1,
+# the limits of the comparison 1.
 #
 # ### BEGIN MARK SCHEME
 # - 2 points: the two questions are kept apart and both answered from numbers.
@@ -276,7 +306,9 @@ for name in ("every five", "plateau"):
 # %% [markdown] about="adapt_digits"
 # ### Exercise: `adapt_digits`
 #
-# `adversarial_step` is lesson 6's. What is left: who gets which λ, and who begins where.
+# `adversarial_step(network, optimiser, source_images, source_labels, target_images, strength)` is lesson 6's. It makes
+# one step in the mode that the network is in, and returns `AdversarialLosses(task, domain, domain_accuracy)`: the two
+# losses, and the share of images whose domain was named rightly. What is left: who gets which λ, and who begins where.
 
 # %% exercise="adapt_digits"
 
@@ -285,7 +317,8 @@ for name in ("every five", "plateau"):
 # %% [markdown]
 # ### Your run
 #
-# 16 images of each domain in a step; 25 steps in the quick budget, 200 in the full one.
+# 16 images of each domain in a step; 25 steps in the quick budget, 200 in the full one. Guessing names half of the
+# domains rightly (50 %).
 
 # %%
 source, steps = load_task("clean-digits"), 25 if settings.budget() == "quick" else 200
@@ -310,7 +343,9 @@ for name, one in adapted.items():
 # ### Beside the reference
 #
 # Lesson 6 recorded the same pair of domains (`python -m benchmarks.adaptation --record`), with more steps and with each
-# domain in a batch of its own. Its run without reversal that has seen the target's statistics is called AdaBN there.
+# domain in a batch of its own. Its run without reversal that has seen the target's statistics is called AdaBN there. It
+# had no discriminator's loss at all, so it learnt from the source alone; with λ = 0 your discriminator learns, and the
+# features do not hear of it either.
 
 # %%
 pair, lesson6 = "digits → digits on photographs", recorded("adaptation")
@@ -336,6 +371,9 @@ print(f"yours, one seed: {mine['with'][0] - mine['without'][0]:+.1f} points")
 # Half a page: what did the reversal give, in your run and in the reference? What does the discriminator's accuracy tell
 # you, and how would you have chosen λ's schedule without one label of the target?
 #
+# Marks: the gain and what it is measured against 2, what the discriminator's accuracy can mean 2, a way to choose and
+# its weakness 2.
+#
 # ### BEGIN MARK SCHEME
 # - 2 points: the gain is stated against the run with λ = 0, and one seed is not taken for more than one seed.
 # - 2 points: a discriminator near one half may mean features that agree, or a discriminator that has not learnt; the
@@ -360,8 +398,12 @@ hours = 81 * fmean(reference.values("seconds")) * 200 / 20 / 3600
 print(f"one run takes {fmean(reference.values('seconds')):.1f} s; the whole grid, one seed: about {hours:.1f} h")
 
 # %% [markdown]
-# A **fair fraction** takes nine cells, chosen so that each level meets each level
-# of every other factor once.
+# A **fair fraction** takes nine cells, chosen so that each level meets each level of every other factor once. So each
+# level has the same company, and nine runs compare the levels of all four factors.
+#
+# The price is **confounding**. In nine cells a main effect cannot be told from two other factors acting together: if
+# one backbone does well with one strategy only, the table shows that as an effect of an augmentation, or of a schedule,
+# that happened to be in the same cells. A main effect read off a fair fraction is right as far as the factors add up.
 #
 # *Given*: a table of runs, whole or not. *Asked*: what each level is worth, which cell to take, and what is missing.
 
@@ -372,7 +414,7 @@ for cell in fair_fraction(PRACTICE_GRID):
 # %% [markdown] about="ablation_table"
 # ### Exercise: `ablation_table`
 #
-# Three rules of lesson 9 in one function: pairs, validation chooses, and every gap is named.
+# Three rules of lesson 9 in one function: pairs, validation chooses, and every gap is named. The pairs are seeds.
 
 # %% exercise="ablation_table"
 
@@ -382,8 +424,8 @@ for cell in fair_fraction(PRACTICE_GRID):
 # ### Your run
 #
 # At 20 images a class, as the reference. The quick budget runs the nine cells once, with 2 epochs; the full one three
-# times, with 12, as the reference did. Each run is written to a file beside this notebook: a cell that was stopped
-# goes on there.
+# times, with 12, as the reference did. Each run is written to a file beside this notebook: if this notebook cell is
+# stopped, it goes on there.
 
 # %%
 quick = settings.budget() == "quick"
@@ -433,6 +475,9 @@ explore(pictures, "factor", start="strategy")
 # One page, with a table: what is each choice worth, which cell would you take, and what may not be concluded? Name two
 # cells that were not measured and that you would run next, and why these.
 #
+# Marks: effects and how sure they are 2, the cell and how it is reported 2, what nine cells cannot say 2, the cells to
+# run next 1, the conditions of the runs 1.
+#
 # ### BEGIN MARK SCHEME
 # - 2 points: effects with intervals over seeds; what holds 0 is not called an effect.
 # - 2 points: the cell was chosen by validation and is reported by the test split; both numbers are stated.
@@ -470,13 +515,17 @@ strategies = {name: mean_and_interval(table.values("accuracy", strategy=name)) f
 plots.where_we_are(strategies, "Where we are: 500 images, 50 a class", new=["full"], chance=0.1)
 
 # %% [markdown]
+# With 500 images full fine-tuning is ahead of both others, in each of the three seeds. This was the last lesson.
+#
 # **To sleep on.** (1) Your ablation finds a best cell that nobody has measured: the best level of each factor. What
 # would have to be true for it to be the best? (2) Which of your four reports would change if the test split were drawn
 # anew?
 #
 # **Words.** *Ablation*: a comparison in which parts of a recipe are varied, to see what each is worth. *Main effect*:
-# what a level is worth on average over the levels of all other factors. *Fair fraction*: part of a grid in which
-# every two levels of different factors meet equally often; an orthogonal array.
+# what a level is worth against the baseline, on average over the levels of all other factors; in a part of the grid, on
+# average over the cells that were run. *Confounding*: two causes that vary together, so that the runs cannot tell which
+# of them acted. *Fair fraction*: part of a grid in which every two levels of different factors meet equally often; an
+# orthogonal array.
 #
 # **Sources**
 #

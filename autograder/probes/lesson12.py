@@ -54,7 +54,9 @@ def adapt_digits(
         scored.append(any(layer.training for layer in predictor.modules()))
         return float(right(predictor(target), target_labels))
 
-    optimiser = lambda parameters: torch.optim.SGD(parameters, lr=0.2)  # noqa: E731
+    def optimiser(parameters: Any) -> torch.optim.Optimizer:
+        return torch.optim.SGD(parameters, lr=0.2)
+
     runs = {str(seen(name)): run for name, run in items(implementation(network, batches, optimiser, score))}
     networks = {name: field(run, "network") for name, run in sorted(runs.items())}
     return {

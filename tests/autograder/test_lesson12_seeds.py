@@ -14,8 +14,8 @@ SEEDS = 100
 def test_honest_answers_of_lesson_12_pass_at_a_hundred_seeds(exercise):
     """Training is handed in and the same for all, so results are compared, and no threshold has to allow for luck.
 
-    Measured: 100 of 100 pass, for each exercise and the alternative least like the reference.
+    Measured: 100 of 100 pass, for each exercise and every alternative.
     """
-    name, alternative = next(alternatives_of(exercise))
-    failed = [seed for seed in range(SEEDS) if not assess(exercise, alternative, seed).passed]
-    assert not failed, (name, failed)
+    for name, alternative in alternatives_of(exercise):
+        failed = [seed for seed in range(SEEDS) if not assess(exercise, alternative, seed).passed]
+        assert not failed, (name, failed)

@@ -30,7 +30,7 @@ def test_recorded_race_opens_stages_as_the_schedules_say():
         losses, stages = (table.values(column, schedule=name, seed=seed) for column in ("loss", "stages"))
         assert len(losses) == lesson12.RACE_EPOCHS
         assert stages == [min(6, 1 + SCHEDULES[name](losses[:epoch])) for epoch in range(lesson12.RACE_EPOCHS)]
-    assert len(table.rows) == 3 * lesson12.SEEDS * lesson12.RACE_EPOCHS
+    assert len(table.rows) == 3 * lesson12.SEEDS * lesson12.RACE_EPOCHS and table.command == lesson12.COMMAND
 
 
 @pytest.mark.parametrize("recording", lesson12.RECORDINGS, ids=lambda one: one.name)

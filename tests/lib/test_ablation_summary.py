@@ -47,6 +47,13 @@ def test_ablation_table_leaves_broken_seeds_out_and_does_not_care_for_order():
     assert ablation_table([*table[::-1], rows((7,))[0]], GRID) == ablation_table(table, GRID)
 
 
+def test_ablation_table_does_not_count_runs_outside_the_grid():
+    """As many runs as there are cells do not make a seed whole."""
+    other = rows((0,))[0] | {"net": "c"}
+    assert ablation_table([*rows(), other], GRID) == ablation_table(rows(), GRID)
+    assert ablation_table([*rows()[1:], other], GRID).seeds == [1, 2]
+
+
 def test_ablation_table_names_what_is_missing_in_the_fair_fraction():
     cells = fair_fraction(PRACTICE_GRID)
     table = [cell | {"seed": 0, "accuracy": 0.5, "validation_accuracy": 0.5} for cell in cells]

@@ -1,11 +1,12 @@
 """The frames of the practice projects: laws that hold whatever is trained."""
 
+import pytest
 import torch
 from torch import nn
 
 from lib.adversarial import DomainAdversarialNetwork
 from lib.epochs import Scores
-from lib.freezing import is_frozen
+from lib.freezing import freeze, is_frozen
 from lib.practice import adapt_digits, three_strategies, unfreezing_race
 from lib.unfreezing import every_epochs
 
@@ -48,6 +49,42 @@ def test_three_strategies_learn_and_freeze_what_they_say():
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
 
+def test_three_strategies_measure_gap_share_and_the_time_of_fit_alone():
+    time, asked = [0.0], []
+    scores = {"training": 0.9, "validation": 0.7, "test": 0.6}
+
+    def slow_fit(_, split):
+        asked.append(f"fit {split}")
+        time[0] += 3
+
+    def slow_score(_, split):
+        asked.append(split)
+        time[0] += 5
+        return scores[split]
+
+    found = three_strategies(network(), *scores, fit=slow_fit, score=slow_score, clock=lambda: time[0])
+    assert list(found) == ["extraction", "partial", "full"]
+    for one in found.values():
+        assert (one.accuracy, one.gap, one.seconds) == (0.6, pytest.approx(0.2), 3)
+    sizes = {"extraction": 12 * 3 + 3, "partial": 12 * 12 + 12 + 12 * 3 + 3, "full": 6 * 12 + 3 * 12 + 156 + 39}
+    assert {name: one.share for name, one in found.items()} == {
+        name: pytest.approx(size / sizes["full"]) for name, size in sizes.items()
+    }
+    assert all(asked.count(split) == 3 for split in ("fit training", *scores)) and len(asked) == 12
+
+
+def test_three_strategies_of_a_model_that_comes_frozen_are_those_of_one_that_does_not():
+    splits = [blobs(n, n) for n in (60, 61, 90)]
+    free, frozen = network(), freeze(network())
+    found, again = (three_strategies(model, *splits, fit=fit, score=score) for model in (free, frozen))
+    for name, one in found.items():
+        other = again[name]
+        assert (one.accuracy, one.gap, one.share) == (other.accuracy, other.gap, other.share)
+        weights = zip(one.network.state_dict().values(), other.network.state_dict().values(), strict=True)
+        assert all(torch.equal(a, b) for a, b in weights)
+    assert is_frozen(frozen)
+
+
 def test_unfreezing_race_reads_its_winners_off_the_scores():
     rows = {"a": [0.5, 0.9, 0.6], "b": [0.4, 0.6, 0.8], "c": [0.1, 0.2, 0.8]}
     told = iter(rows.values())
@@ -84,6 +121,19 @@ def test_adapt_digits_without_reversal_is_training_on_the_source_alone():
     assert torch.allclose(weights, alone.features[0].weight, atol=1e-6)
     assert not torch.allclose(runs["with"].network.features[0].weight, weights, atol=1e-4)
     assert not torch.equal(runs["without"].network.discriminator[0].weight, begun.discriminator[0].weight)
+
+
+def test_adapt_digits_scores_each_run_once_in_evaluation_mode():
+    scored = []
+
+    def score_once(predictor):
+        scored.append(any(layer.training for layer in predictor.modules()))
+        return len(scored) / 10
+
+    batches = [(*blobs(12, 0), blobs(12, 1)[0])] * 2
+    runs = adapt_digits(adversarial_network(), batches, lambda p: torch.optim.SGD(p, lr=0.1), score_once)
+    assert scored == [False, False] and [one.accuracy for one in runs.values()] == [0.1, 0.2]
+    assert not any(layer.training for one in runs.values() for layer in one.network.modules())
 
 
 def test_adapt_digits_reversal_takes_the_domain_out_of_the_features():

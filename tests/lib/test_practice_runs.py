@@ -1,24 +1,32 @@
 """How the practice projects' networks are trained: reproducible, and the same for each run."""
 
+import pytest
 import torch
+from torch import nn
 
-from lib import settings
+from lib import practice_runs, settings
+from lib.comparison import prepared
 from lib.datasets import load_task
-from lib.practice_runs import begin_on, digits_network, domain_batches, fit_digits, score_digits
+from lib.datasets.task import Task
+from lib.pipeline_trials import new_network
+from lib.practice_runs import adversarial_digits_network, begin_on, domain_batches, fit_digits, race_on, score_digits
 
 
 def few():
     return load_task("digits-on-photographs").train.few(2, 0)
 
 
-def test_digits_network_is_decided_by_its_seed():
-    one, again, other = (digits_network(seed).state_dict() for seed in (0, 0, 1))
+def test_adversarial_digits_network_draws_its_new_layers_from_its_seed_alone():
+    before = torch.get_rng_state()
+    one, again, other = (adversarial_digits_network(seed, classes=3).state_dict() for seed in (0, 0, 1))
+    assert torch.equal(before, torch.get_rng_state())
     assert all(torch.equal(one[name], again[name]) for name in one)
-    assert {name for name in one if not torch.equal(one[name], other[name])} == {"fc.weight", "fc.bias"}
+    differ = {name.split(".")[0] for name in one if not torch.equal(one[name], other[name])}
+    assert differ == {"classifier", "discriminator"} and one["classifier.weight"].shape[0] == 3
 
 
 def test_fit_digits_learns_the_images_that_it_is_given():
-    network = digits_network(0)
+    network = new_network(10, 0)
     before = score_digits(network, few())
     fit_digits(8, 0)(network, few())
     assert score_digits(network, few()) > max(0.7, before)
@@ -26,8 +34,28 @@ def test_fit_digits_learns_the_images_that_it_is_given():
 
 def test_begin_on_gives_each_run_the_same_images_in_the_same_order():
     begin = begin_on(few(), few(), seed=3)
-    first, second = (begin(digits_network(0))() for _ in range(2))
+    first, second = (begin(new_network(10, 0))() for _ in range(2))
     assert first == second and 0 <= first.accuracy <= 1
+
+
+def test_begin_on_gives_the_output_layer_a_rate_of_its_own(monkeypatch):
+    """Also where that layer has no bias: a head is a layer, and not the last two parameters."""
+    groups = []
+    monkeypatch.setattr(torch.optim, "AdamW", lambda parameters, **_: groups.extend(parameters))
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4, 2, bias=False))
+    begin_on(few(), few(), seed=0)(network)
+    rates = {id(one): group["lr"] for group in groups for one in group["params"]}
+    assert [rates[id(one)] for one in network.parameters()] == [practice_runs.RATE] * 2 + [practice_runs.HEAD_RATE]
+
+
+def test_race_on_races_the_three_schedules_from_one_seed():
+    digits = load_task("digits-on-photographs")
+    task = Task("few", digits.classes, digits.train.few(2, 0), digits.validation.at_most(2, 0), digits.test)
+    race, again = (race_on(task, seed=1, epochs=2, images=1, held_out=2) for _ in range(2))
+    assert race == again
+    assert race.learning == {"every epoch": [1, 2], "every five": [1, 1], "plateau": [1, 1]}
+    firsts = [run[0] for run in race.scores.values()]  # the head alone, in each of them
+    assert firsts == [firsts[0]] * 3
 
 
 def test_domain_batches_hold_shifted_images_of_each_domain_and_labels_of_the_source():
@@ -39,3 +67,28 @@ def test_domain_batches_hold_shifted_images_of_each_domain_and_labels_of_the_sou
         torch.equal(x, y) for one, two in zip(batches, again, strict=True) for x, y in zip(one, two, strict=True)
     )
     assert all(one.device.type == settings.device().type for one in batches[0])
+
+
+def test_domain_batches_keep_labels_with_their_images_and_images_in_their_domain(monkeypatch):
+    monkeypatch.setattr(practice_runs, "shifted", lambda images, _: images)
+    source, target = load_task("clean-digits").train.few(3, 0), few()
+
+    def rows(images, split):
+        known = prepared(split)
+        found = [[row for row, one in enumerate(known) if torch.equal(one, image)] for image in images]
+        assert all(len(row) == 1 for row in found)
+        return [row[0] for row in found]
+
+    batches = domain_batches(source, target, steps=3, size=5, seed=0)
+    for images, labels, others in batches:
+        drawn, theirs = rows(images, source), rows(others, target)
+        assert labels.tolist() == source.labels[drawn].tolist()
+        assert len(set(drawn)) == len(set(theirs)) == 5
+    assert len({tuple(rows(others, target)) for _, _, others in batches}) == 3
+
+
+@pytest.mark.parametrize("size", [0, 21])
+def test_domain_batches_refuse_more_images_than_a_domain_has(size):
+    source = load_task("clean-digits").train.few(3, 0)
+    with pytest.raises(ValueError, match=f"size: expected 1 to 20, the images of the smaller domain, got {size}"):
+        domain_batches(source, few(), steps=1, size=size, seed=0)

@@ -4,6 +4,7 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -199,9 +200,15 @@ EXERCISE = Exercise(
             "You keep the discriminator's accuracy of the last step alone. Asked is that of every step.",
         ),
         Misconception(
+            "summed",
+            _with(finish=lambda one: replace(one, domain_accuracy=[math.fsum(one.domain_accuracy)])),
+            "You add the discriminator's accuracies up. Asked is a list, a number a step.",
+        ),
+        Misconception(
             "mean-alone",
-            _with(finish=lambda one: replace(one, domain_accuracy=[math.fsum(one.domain_accuracy) / 2])),
-            "You sum the discriminator's accuracies up. Asked is a list, a number a step.",
+            _with(finish=lambda one: replace(one, domain_accuracy=[fmean(one.domain_accuracy)])),
+            "You give the mean of the discriminator's accuracies. Asked is a list, a number a step: how it went on is "
+            "seen there alone.",
         ),
     ),
     difficulty=2,

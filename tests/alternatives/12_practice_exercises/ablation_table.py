@@ -82,7 +82,13 @@ def ablation_table_in_arrays(rows, factors):
 
 def ablation_table_with_the_best_sorted(rows, factors):
     """By grouping; the best is the first of a stable sort."""
-    levels_of = lambda row: tuple(row[name] for name in factors)  # noqa: E731
+
+    def levels_of(row):
+        return tuple(row[name] for name in factors)
+
+    def average(runs, column):
+        return sum(run[column] for run in runs) / len(runs)
+
     order = {levels: place for place, levels in enumerate(itertools.product(*factors.values()))}
     seen = {levels_of(row) for row in rows}
     count = {}
@@ -93,7 +99,6 @@ def ablation_table_with_the_best_sorted(rows, factors):
     groups = {}
     for row in kept:
         groups.setdefault(levels_of(row), []).append(row)
-    average = lambda runs, column: sum(run[column] for run in runs) / len(runs)  # noqa: E731
     ranked = sorted(groups, key=lambda levels: (-average(groups[levels], "validation_accuracy"), order[levels]))
     effects = {name: dict.fromkeys(levels[1:]) for name, levels in factors.items()}
     for name, levels in factors.items():
