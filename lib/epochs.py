@@ -33,16 +33,18 @@ def train_one_epoch(
     precision: torch.dtype | None = None,
     scaler: torch.amp.GradScaler | None = None,
 ) -> float:
-    """Train on every batch once, in training mode, and return the mean loss over all samples.
+    """Train on every batch once, in training mode, and return the mean loss over all samples, a plain float.
 
-    For each batch, in this order: forward and loss; gradients cleared; backward; the norm of all gradients together
-    clipped to `clip_norm` (Pascanu et al., 2013); one step of the optimiser; then one of `schedule`, if there is one.
+    For each batch, in this order: forward and loss; the optimiser's gradients cleared; backward; the norm of all
+    gradients of the model's trainable parameters together clipped to `clip_norm` (Pascanu et al., 2013); one step of
+    the optimiser; then one of `schedule`, if there is one, also where a scaler skipped the optimiser's.
 
     batches: pairs of images, shape (N, …), and targets, as `criterion(scores, targets)` takes them; it returns the mean
     over the batch. They are read once, and the last may be smaller. precision: torch.float16 or bfloat16 for mixed
     precision (Micikevicius et al., 2018), None for none; scaler: for float16, so that small gradients survive; they are
-    unscaled before they are clipped, once. The model is put into training mode by its own `.train()`, so that layers
-    which are pinned in evaluation mode stay there, and left so. Raises ValueError where there is no batch.
+    unscaled before they are clipped, once, and it is updated after each step. The model is put into training mode by
+    its own `.train()`, so that layers which are pinned in evaluation mode stay there, and left so. Raises ValueError
+    where there is no batch.
 
     Example:
         >>> model = nn.Linear(2, 2)
@@ -75,9 +77,10 @@ def evaluate(
 ) -> Scores:
     """Mean loss and accuracy over all samples, in evaluation mode, without gradients.
 
-    batches: pairs of images and int64 labels, shape (N,); they are read once, and the last may be smaller. criterion:
-    of the model's scores, shape (N, K), and the labels; the mean over a batch. The model is left in evaluation mode,
-    and whether gradients are recorded is afterwards as it was. Raises ValueError where there is no batch.
+    Returns `Scores(loss, accuracy)`, two plain floats. batches: pairs of images and int64 labels, shape (N,); they are
+    read once, each has at least one image, and the last may be smaller. criterion: of the model's scores, shape (N, K),
+    and the labels; the mean over a batch. The model is left in evaluation mode, and whether gradients are recorded is
+    afterwards as it was. Raises ValueError where there is no batch.
 
     Example:
         >>> evaluate(nn.Identity(), [(torch.tensor([[0.0, 9.0]]), torch.tensor([1]))]).accuracy
@@ -97,9 +100,9 @@ def evaluate(
 class EarlyStopping:
     """Stop when a score has not risen for `patience` epochs (Prechelt, 1998), and know which epoch was the best.
 
-    A score counts as risen if it is above `best` by more than `threshold`; the first number always does. `best` is the
-    last score that counted as risen, `best_epoch` its epoch, counted from 0; before the first, -∞ and -1. `epochs`
-    says how many there were. `patience` and `threshold` are kept under these names.
+    A score counts as risen if score > best + threshold; the first number always does. `best` is the last score that
+    counted as risen, `best_epoch` its epoch, counted from 0; before the first, -∞ and -1. `epochs` says how many there
+    were. `patience` and `threshold` are kept under these names.
     Raises ValueError for patience < 1 or threshold < 0.
 
     Example:
@@ -132,7 +135,7 @@ class EarlyStopping:
         return {"best": self.best, "best_epoch": self.best_epoch, "epochs": self.epochs}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where `state` was taken."""
+        """Go on where `state` was taken, with this object's own patience and threshold."""
         self.best, self.best_epoch, self.epochs = state["best"], state["best_epoch"], state["epochs"]
 
 

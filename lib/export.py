@@ -47,9 +47,10 @@ def export_onnx(model: nn.Module, path: Path | str, images: Tensor, facts: Mappi
     own type, with opset 18, and holds all weights itself. facts: what else is to be stored in it, for instance
     `model_facts`; each value is kept as JSON in the file's metadata, under its name.
 
-    ONNX Runtime runs the file on all `images` and on the first alone. If any score is further from PyTorch's than
-    1e-4 of the largest one, it is not written. It is written whole or not at all, and folders on its way are made. The
-    model stays as it is, with its modes, on its device: a copy on the CPU is exported. Nothing is printed.
+    ONNX Runtime runs the file on all `images` and on the first alone. If any score is further from PyTorch's than 1e-4
+    times PyTorch's largest score of that batch, signs left out, nothing is written and an older file stays. The file is
+    written whole or not at all, and folders on its way are made. The model stays as it is, with its modes, on its
+    device: a copy on the CPU is exported. Nothing is printed.
 
     Raises ExportError where the model cannot be exported with a batch of any size and where the numbers differ;
     TypeError for images that are not floating point; ValueError for another shape, for fewer than two images, and for

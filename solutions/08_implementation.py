@@ -8,10 +8,10 @@
 # **At the end of this lesson you can**
 #
 # 1. write the loop: an epoch, its averages, when to stop, and which weights to keep;
-# 2. fine-tune in two phases, stop the run anywhere, and end with the same weights to the bit;
+# 2. write the bones of a run in two phases, and say what a checkpoint holds so that a stopped run ends the same;
 # 3. export the network as one ONNX file, prove that it gives the same numbers, and use it.
 #
-# About three hours, two of them at the keyboard. You need to have seen a training loop, and what
+# About four hours, two and a half of them at the keyboard. You need to have seen a training loop, and what
 # [lesson 4](../04_fine_tuning_strategies/04_fine_tuning_strategies.ipynb) says of frozen stages and
 # [lesson 5](../05_learning_rates/05_learning_rates.ipynb) of rates; nothing that you solved there.
 
@@ -141,7 +141,7 @@ guess_resumed.beside("equal to the bit" if furthest == 0 else nearly)
 # | $n_b$ | the samples in batch $b$ |
 # | $L_b$ | the mean loss, or the accuracy, of batch $b$ |
 #
-# In five lines, with a last batch of two:
+# The same in code, with a last batch of two:
 
 # %%
 n, L = torch.tensor([8.0, 8.0, 2.0]), torch.tensor([0.5, 0.5, 2.0])
@@ -187,7 +187,7 @@ plots.bars(errors, "How far off may a mean of means be?", x="points of accuracy"
 # %% check="evaluate"
 
 # %% [markdown]
-# Training adds an order of things. Two of them are easily swapped.
+# Training adds an order of things. One pair is easily swapped, and one habit costs time.
 #
 # **Clip after unscaling.** In half precision (Micikevicius et al., 2018) small gradients would become zero, so the loss
 # is multiplied by a large number first, and the gradients are divided by it before the step. Whoever clips *before*
@@ -241,6 +241,7 @@ for patience in (1, 2, 3, 5):
     print(f"patience {patience}: {made} of {len(scores)} epochs of phase 2, best {stopping.best:.1%}")
 
 # %% [markdown]
+# Where the best is the same, so are the weights: those of the best epoch are kept, whatever is run after it.
 # Too little patience ends at the first stumble. How much is enough is a guess, for nobody knows what would have come.
 #
 # **Find the mistake.** Many a listing keeps its best weights with this line: `best = model.state_dict()`.
@@ -275,13 +276,14 @@ print("kept as copies:      ", copied["weight"].tolist())
 #
 # | | phase 1 | phase 2 |
 # |---|---|---|
-# | learns | the head and the last stage | every stage |
-# | the head's rate | $\eta$ | $\eta / 10$ |
-# | a stage's rate | α times the next one's | the same |
+# | learns | the head and the stage below it | every stage |
+# | the head's rate | $\eta$ = `rate` | $\eta / 10$ |
+# | a stage's rate | $\alpha$ = `decay` times the next one's | the same |
 # | begins at | pre-trained weights | the best of phase 1 |
 # | optimiser, schedule | new | new |
 #
-# The usual listing of it is short. What it leaves out is what runs are made of:
+# Text and pictures count phases from 1; code, and the notes that it writes, count from 0. The usual listing is short.
+# What it leaves out is what runs are made of:
 #
 # | part | what happens without it |
 # |---|---|
@@ -302,7 +304,8 @@ for note in history.notes:
     print(note)
 
 # %% [markdown]
-# In phase 1 the frozen stages give the same numbers for the same image in every epoch. So they are computed once.
+# In the first phase the frozen stages give the same numbers for the same image in every epoch. So they are computed
+# once. In the second nothing is frozen.
 #
 # **Gradual unfreezing inside the same loop.** Two phases are a list of two. Another list, the same loop: the head alone
 # first, then a stage more in each phase (Howard and Ruder, 2018).
@@ -359,8 +362,16 @@ run_picture(rows, len(rows), title="Your run: which weights were kept?")
 
 # %%
 guess_part = widgets.predict(
-    "Left out, which part costs most, so that five seeds can tell it from chance?",
-    ["frozen norms", "rates by stage", "the best weights", "clipping", "the first phase", "none of them"],
+    "Which run loses most against the whole, so that five seeds can tell it from chance?",
+    [
+        "no frozen norms",
+        "no rates by stage",
+        "no best weights",
+        "no label smoothing",
+        "no clipping",
+        "one phase",
+        "none of them",
+    ],
     key="8 part",
 )
 guess_part
@@ -502,7 +513,7 @@ print("written:", (folder / "fixed.onnx").exists())
 # %% [markdown]
 # ## 6 A picture of yours
 #
-# Between a file and a network lie the steps that nobody writes down. Some that go wrong often:
+# Between a picture and a network lie the steps that nobody writes down. Some that go wrong often:
 
 # %%
 raw = task.test.images.to(settings.device()).float()  # 0 to 255
@@ -521,8 +532,8 @@ except RuntimeError as error:
 
 # %% [markdown]
 # None of the first three mistakes says a word. Values up to 255 cost most of the accuracy. The other two cost nothing
-# here, which is luck and the worst that can happen: on other pictures they will, and nobody will look there. The last
-# one works for one picture, and one is what everybody tries.
+# here (one even gains), which is luck and the worst that can happen: on other pictures they will, and nobody will look
+# there. The last one works for one picture, and one is what everybody tries.
 
 # %% [markdown] about="predict"
 # ### Exercise: `predict`
@@ -581,12 +592,14 @@ plots.where_we_are(
 )
 
 # %% [markdown]
-# Not to be told from lesson 3's recipe, in fifteen epochs instead of forty, without augmentation, and you can stop it.
+# About as high as lesson 3's recipe, in fifteen epochs instead of forty, without augmentation, and you can stop it.
+# Whether one of the two is ahead, bars that overlap do not say: these runs are not paired.
 #
 # **To sleep on.** (1) Your run resumes on another kind of GPU. What may you still promise? (2) The validation images
 # chose the epoch, and then the temperature. Which numbers of this lesson are too kind because of it?
 #
-# **Next.** A run that can be trusted can be compared. Lesson 9 compares strategies, in pairs and with intervals.
+# **Next.** A run that can be trusted can be compared.
+# [Lesson 9](../09_strategy_comparison/09_strategy_comparison.ipynb) compares strategies, in pairs and with intervals.
 #
 # **Words.** *Phase*: some epochs in which the same stages learn. *Checkpoint*: all that a run needs to go on.
 # *Early stopping*: ending a run once its validation score has not risen for some epochs. *Patience*: for how many.

@@ -240,8 +240,9 @@ EXERCISE = Exercise(
         "Write one phase as a loop over its epochs, and a loop over the two phases around it. What has to outlive a "
         "phase: the highest accuracy, the copy, the rows. What is new in each: what learns, optimiser, schedule, "
         "patience.",
-        "unfreeze(model), freeze_until(model, list(stages(model))[-2]) in phase 0, keep_batchnorm_frozen(model); "
-        "AdamW(parameter_groups(model, rate, decay)); LambdaLR with cosine_with_warmup(step, epochs * steps, 0). "
-        "{name: value.clone() for name, value in model.state_dict().items()} is a copy.",
+        "for number, phase in enumerate(two_phases(first, second, rate, decay)): open_phase(model, phase), of which "
+        "help(open_phase) says what it does; torch.optim.AdamW(parameter_groups(model, phase.rate, phase.decay, "
+        "weight_decay=0.01)); torch.optim.lr_scheduler.LambdaLR(optimiser, partial(cosine_with_warmup, "
+        "steps=phase.epochs * steps, warmup=0)). copy_of_weights(model) is a copy, model.load_state_dict puts it back.",
     ),
 )

@@ -12,7 +12,7 @@ def implementation_questions() -> dict[str, Any]:
     b: phase 0 validates at 0.70, 0.78 and 0.74. After which of these epochs, counted from 0, were the weights as phase
        1 begins?
     c: why there? "its optimiser needs it", "phase 1 cannot go lower" or "later epochs may have done harm"
-    d: the old optimiser is taken on into phase 1. What does it bring along that no longer fits? "frozen parameters",
+    d: the old optimiser is taken on into phase 1. Which of its *state* no longer fits? "frozen parameters",
        "averages of gradients" or "the number of epochs"
     e: phase 1, with norms kept frozen by `keep_batchnorm_frozen`. Which of a norm's numbers still learn? Choose all:
        "weight", "bias", "running_mean", "running_var"

@@ -15,18 +15,19 @@ def self_test_first() -> dict[str, Any]:
        many times the gradient with respect to y?
     d: the backbone is frozen, the head is Linear(512, 10) with its bias. How many numbers learn?
     e: the head and the last two stages learn, everything below is frozen. Backward, the gradient is computed down to
-       "the head", "the first stage that learns" or "the image".
+       "the head", "the lowest stage that learns, seen from the image" or "the image".
     f: six stages, the head the last of them, α = 0.5. What share of the head's learning rate does the first stage get?
-    g: weight decay acts on "weights alone", "weights and biases" or "all that learns".
+    g: weight decay, as lesson 5 sets it, acts on "weights but neither biases nor norms", "weights and biases but not
+       norms" or "all that learns".
     """
     return {
         "a": -8,
         "b": "new images of the target",
         "c": 1,
         "d": 5130,
-        "e": "the first stage that learns",
+        "e": "the lowest stage that learns, seen from the image",
         "f": 1 / 32,
-        "g": "weights alone",
+        "g": "weights but neither biases nor norms",
     }
 
 
@@ -96,7 +97,8 @@ EXERCISE = concept_questions(
             "g",
             "What weight decay is for (lesson 5)",
             {
-                "weights and biases": "Decay draws to zero. Is there a reason why a score's offset should be zero?",
+                "weights and biases but not norms": "Decay draws to zero. Is there a reason why a score's offset "
+                "should be zero?",
                 "all that learns": "Among all that learns are the scales of the norms, which begin at 1. To where "
                 "would decay draw them?",
             },

@@ -3,7 +3,8 @@
 
 def self_test_first_computed():
     answers = {"a": 52 - 60, "c": 0 + 1, "d": 512 * 10 + 10, "f": 0.5 ** (6 - 1)}
-    answers |= {"b": "new images of the target", "e": "the first stage that learns", "g": "weights alone"}
+    answers |= {"b": "new images of the target", "g": "weights but neither biases nor norms"}
+    answers["e"] = "the lowest stage that learns, seen from the image"
     return answers
 
 
@@ -13,17 +14,17 @@ def self_test_first_in_quotes():
         b="New images of the target.",
         c="1",
         d="5130",
-        e="the first stage that learns",
+        e="the lowest stage that learns, seen from the image",
         f="0.03125",
-        g="Weights alone",
+        g="Weights but neither biases nor norms.",
     )
 
 
 def self_test_first_in_another_order():
     return {
-        "g": "weights alone",
+        "g": "weights but neither biases nor norms",
         "f": 0.0313,
-        "e": "The first stage that learns",
+        "e": "The lowest stage that learns, seen from the image",
         "d": 5130.0,
         "c": 1.0,
         "b": "new images of the target",
