@@ -240,7 +240,7 @@ EXERCISE = Exercise(
         "Write one phase as a loop over its epochs, and a loop over the two phases around it. What has to outlive a "
         "phase: the highest accuracy, the copy, the rows. What is new in each: what learns, optimiser, schedule, "
         "patience.",
-        "for number, phase in enumerate(two_phases(first, second, rate, decay)): open_phase(model, phase), of which "
+        "Number the phases of two_phases(first, second, rate, decay). In each: open_phase(model, phase), of which "
         "help(open_phase) says what it does; torch.optim.AdamW(parameter_groups(model, phase.rate, phase.decay, "
         "weight_decay=0.01)); torch.optim.lr_scheduler.LambdaLR(optimiser, partial(cosine_with_warmup, "
         "steps=phase.epochs * steps, warmup=0)). copy_of_weights(model) is a copy, model.load_state_dict puts it back.",

@@ -210,7 +210,7 @@ EXERCISE = Exercise(
     hints=(
         "Three steps: image_batches makes prepared batches of whatever came; the model makes scores, in evaluation "
         "mode and without gradients; softmax and the names make pairs. Note the modes of all layers before .eval().",
-        "weight = next(model.parameters(), torch.empty(0)); model(batch.to(weight)) runs on its device and in its "
+        "like = next(model.parameters(), torch.empty(0)); model(batch.to(like)) runs on its device and in its "
         "type. (scores / temperature).softmax(1).max(1) gives confidences and class numbers; .tolist() makes plain "
         "numbers. "
         "Put the modes back in a finally block, so that an error leaves them right too.",
