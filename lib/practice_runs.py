@@ -3,10 +3,10 @@
 One set of rates for all, chosen by hand and no better than that: what differs between runs is what is practised.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from lib import settings
 from lib.adversarial import DomainAdversarialNetwork
@@ -125,31 +125,3 @@ def race_on(task: Task, seed: int, epochs: int, images: int = 10, held_out: int 
     """
     begin = begin_on(task.train.few(images, seed), task.validation.at_most(held_out, seed), seed)
     return unfreezing_race(new_network(len(task.classes), seed), SCHEDULES, begin, epochs=epochs, goal=GOAL)
-
-
-def domain_batches(
-    source: Split, target: Split, steps: int, size: int, seed: int
-) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Batches for `lib.practice.adapt_digits`: `steps` times source images, their labels, and target images.
-
-    size: how many images of each domain a batch has, at least 1, none twice; another batch may have the same again.
-    Images are float32, shape (size, 3, H, W), as the ResNet-10 expects them, and shifted; labels int64, shape (size,),
-    in [0, classes); all on the course's device. seed: draws rows and shifts. Raises ValueError where a domain has fewer
-    than `size` images, and for size < 1.
-
-    Example:
-        >>> split = Split(torch.zeros(4, 3, 32, 32).byte(), torch.arange(4) % 2)
-        >>> [tuple(part.shape) for part in domain_batches(split, split, steps=1, size=3, seed=0)[0]]
-        [(3, 3, 32, 32), (3,), (3, 3, 32, 32)]
-    """
-    most = min(len(source), len(target))
-    if not 1 <= size <= most:
-        raise ValueError(f"size: expected 1 to {most}, the images of the smaller domain, got {size}")
-    generator, labels = settings.generator(seed), source.labels.to(settings.device())
-    source_images, target_images = prepared(source), prepared(target)
-
-    def drawn(count: int) -> Sequence[Tensor]:
-        return [torch.randperm(count, generator=generator)[:size] for _ in range(steps)]
-
-    rows = zip(drawn(len(source)), drawn(len(target)), strict=True)
-    return [(shifted(source_images[a], generator), labels[a], shifted(target_images[b], generator)) for a, b in rows]

@@ -43,6 +43,7 @@ from autograder.progress import progress, reveal
 from lib import ablation, ablation_summary, plots, practice, practice_runs, settings
 from lib.ablation_summary import Ablation, Effect, Setting
 from lib.adversarial import DomainAdversarialNetwork, adversarial_step
+from lib.comparison import prepared
 from lib.comparison_picture import ablation_picture
 from lib.datasets import load_task
 from lib.epochs import Scores
@@ -52,6 +53,7 @@ from lib.full_scale import at_full_scale
 from lib.gradient_reversal import reversal_strength
 from lib.pipeline_trials import new_network
 from lib.practice import Adaptation, Outcome, Race
+from lib.practice_domains import domain_batches
 from lib.practice_picture import beside_reference
 from lib.results import Value, mean_and_interval, recorded
 from lib.stages import stages
@@ -322,7 +324,8 @@ for name in ("every five", "plateau"):
 
 # %%
 source, steps = load_task("clean-digits"), 25 if settings.budget() == "quick" else 200
-batches = practice_runs.domain_batches(source.train, task.train, steps, size=16, seed=0)
+images, labels, targets = prepared(source.train), source.train.labels, prepared(task.train)
+batches = domain_batches(images, labels, targets, steps, size=16, seed=0)
 
 
 def optimiser(parameters):

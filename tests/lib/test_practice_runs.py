@@ -1,15 +1,13 @@
 """How the practice projects' networks are trained: reproducible, and the same for each run."""
 
-import pytest
 import torch
 from torch import nn
 
-from lib import practice_runs, settings
-from lib.comparison import prepared
+from lib import practice_runs
 from lib.datasets import load_task
 from lib.datasets.task import Task
 from lib.pipeline_trials import new_network
-from lib.practice_runs import adversarial_digits_network, begin_on, domain_batches, fit_digits, race_on, score_digits
+from lib.practice_runs import adversarial_digits_network, begin_on, fit_digits, race_on, score_digits
 
 
 def few():
@@ -56,39 +54,3 @@ def test_race_on_races_the_three_schedules_from_one_seed():
     assert race.learning == {"every epoch": [1, 2], "every five": [1, 1], "plateau": [1, 1]}
     firsts = [run[0] for run in race.scores.values()]  # the head alone, in each of them
     assert firsts == [firsts[0]] * 3
-
-
-def test_domain_batches_hold_shifted_images_of_each_domain_and_labels_of_the_source():
-    source = load_task("clean-digits").train.few(3, 0)
-    batches = domain_batches(source, few(), steps=4, size=5, seed=0)
-    again = domain_batches(source, few(), steps=4, size=5, seed=0)
-    assert [(len(a), len(b), len(c)) for a, b, c in batches] == [(5, 5, 5)] * 4
-    assert all(
-        torch.equal(x, y) for one, two in zip(batches, again, strict=True) for x, y in zip(one, two, strict=True)
-    )
-    assert all(one.device.type == settings.device().type for one in batches[0])
-
-
-def test_domain_batches_keep_labels_with_their_images_and_images_in_their_domain(monkeypatch):
-    monkeypatch.setattr(practice_runs, "shifted", lambda images, _: images)
-    source, target = load_task("clean-digits").train.few(3, 0), few()
-
-    def rows(images, split):
-        known = prepared(split)
-        found = [[row for row, one in enumerate(known) if torch.equal(one, image)] for image in images]
-        assert all(len(row) == 1 for row in found)
-        return [row[0] for row in found]
-
-    batches = domain_batches(source, target, steps=3, size=5, seed=0)
-    for images, labels, others in batches:
-        drawn, theirs = rows(images, source), rows(others, target)
-        assert labels.tolist() == source.labels[drawn].tolist()
-        assert len(set(drawn)) == len(set(theirs)) == 5
-    assert len({tuple(rows(others, target)) for _, _, others in batches}) == 3
-
-
-@pytest.mark.parametrize("size", [0, 21])
-def test_domain_batches_refuse_more_images_than_a_domain_has(size):
-    source = load_task("clean-digits").train.few(3, 0)
-    with pytest.raises(ValueError, match=f"size: expected 1 to 20, the images of the smaller domain, got {size}"):
-        domain_batches(source, few(), steps=1, size=size, seed=0)
