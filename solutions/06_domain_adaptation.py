@@ -26,18 +26,7 @@ from torch import Tensor, nn
 
 from autograder.check import check
 from autograder.progress import progress, reveal
-from lib import (
-    adversarial,
-    backbones,
-    comparison,
-    domain_distance,
-    gradient_reversal,
-    mmd,
-    plots,
-    settings,
-    stages,
-    training,
-)
+from lib import adversarial, backbones, comparison, domain_distance, gradient_reversal, mmd, plots, settings
 from lib.adaptation import METHODS, adapt, gap_closed
 from lib.adaptation_picture import (
     clouds_picture,
@@ -54,6 +43,8 @@ from lib.full_scale import at_full_scale
 from lib.gradient_reversal import GradientReversal, checked_strength
 from lib.mmd import check_samples, gaussian_kernel, median_bandwidth
 from lib.results import mean_and_interval, recorded
+from lib.stages import output_layers
+from lib.training import accuracy
 from lib.widgets import explore, predict
 
 # %% [markdown]
@@ -277,9 +268,9 @@ def shown(pair, title):
     """The test images' features behind the layer; accuracy on the target and A-distance below."""
     layer, head = pair
     here, there = layer(xs_test), layer(xt_test)
-    accuracy = float((head(there).argmax(1) == yt_test).double().mean())
+    right = float((head(there).argmax(1) == yt_test).double().mean())
     apart = domain_distance.proxy_a_distance(here, there, settings.generator(0))
-    note = f"target: {accuracy:.1%} right; proxy A-distance {apart:.2f}"
+    note = f"target: {right:.1%} right; proxy A-distance {apart:.2f}"
     return clouds_picture((here, ys_test), (there, yt_test), title, note=note)
 
 
@@ -425,7 +416,7 @@ print("features of this lesson's backbone:", xs.shape[1])
 # ### Exercise: `DomainAdversarialNetwork`
 #
 # The same network with its width read off the backbone. It uses your `GradientReversal`, so write that first. From the
-# setup cell you have `remove_head`, and `stages.output_layers`, which finds the layers that give a network's scores.
+# setup cell you have `remove_head`, and `output_layers`, which finds the layers that give a network's scores.
 
 # %% exercise="DomainAdversarialNetwork"
 
@@ -584,7 +575,7 @@ def from_mnist(target, backbone):
             torch.manual_seed(0)
             network = adversarial.DomainAdversarialNetwork(backbones.load_backbone(backbone), 10).to(images.device)
         adapt(network, METHODS[name], images, source.labels.to(images.device), unlabelled, chosen_on, 0, steps=300)
-        score = training.accuracy(network.predictor(), tested, target.test.labels.to(images.device))
+        score = accuracy(network.predictor(), tested, target.test.labels.to(images.device))
         yield f"{name:12} {score:.1%}"
 
 

@@ -81,10 +81,10 @@ EXERCISE = Exercise(
     difficulty=2,
     minutes=20,
     hints=(
-        "Ask stages.output_layers(backbone) for the layer that will be taken off before you take it off: its weight "
+        "Ask output_layers(backbone) for the layer that will be taken off before you take it off: its weight "
         "has the dtype and the device that new layers need. Then remove_head(backbone), which returns the number of "
         "features.",
-        "stages.output_layers gives a dictionary; its last value is the layer that is taken off. New layers follow "
+        "output_layers gives a dictionary; its last value is the layer that is taken off. New layers follow "
         "with .to(its weight) and .train(the backbone's mode); the network itself takes that mode as well. In forward, "
         "compute the features once and hand them to both branches; .squeeze(1) at the end.",
     ),
