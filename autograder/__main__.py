@@ -1,14 +1,16 @@
-"""`python -m autograder release | verify | grade`: the instructor's commands."""
+"""`python -m autograder release | verify | grade | regrade | collect`: the instructor's commands."""
 
 import argparse
 import sys
 
-from autograder import grade, release, verify
+from autograder import collect, grade, regrade, release, verify
 
 COMMANDS = {
     "release": (release, "make course/ from solutions/, or check that it is up to date"),
     "verify": (verify, "prove every exercise: reference, stub, misconceptions, alternatives"),
     "grade": (grade, "grade a folder of submissions into a gradebook, a table and feedback pages"),
+    "regrade": (regrade, "show what grading again would change, then change it"),
+    "collect": (collect, "merge what shards have graded, and make the results"),
 }
 
 

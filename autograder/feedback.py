@@ -26,9 +26,8 @@ _ADVICE = {
     "the cell itself fails": "Run the notebook from top to bottom in a fresh kernel: does the cell run there?",
 }
 
-_STYLE = (
-    STYLE
-    + """
+# Of every page: its colours by day and by night, its width, its headings.
+PAPER = """
 :root{color-scheme:light dark;--ink:#1d2430;--soft:#5b6472;--paper:#fdfcf9;--line:#d9d5cb;--good:#00785a;--next:#b34d00;
  --code:#f3f0e8}
 @media(prefers-color-scheme:dark){:root{--ink:#e8e6e1;--soft:#a6adb8;--paper:#16191f;--line:#343a45;--good:#3ccfa4;--next:#ff9d57;
@@ -36,7 +35,13 @@ _STYLE = (
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,sans-serif}
 main{max-width:48rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}
-.lesson{color:var(--soft);margin:0}h1{font-size:1.9rem;line-height:1.2;margin:.1em 0 .4em;overflow-wrap:anywhere}
+h1{font-size:1.9rem;line-height:1.2;margin:.1em 0 .4em;overflow-wrap:anywhere}
+"""
+_STYLE = (
+    STYLE
+    + PAPER
+    + """
+.lesson{color:var(--soft);margin:0}
 .score{font-size:1.25rem;margin:0 0 .4em}.score b{font-size:1.7rem}
 progress{width:100%;height:.7rem;border:0;border-radius:.35rem;background:var(--line);overflow:hidden;accent-color:var(--good)}
 progress::-webkit-progress-bar{background:var(--line)}progress::-webkit-progress-value{background:var(--good)}
@@ -64,8 +69,7 @@ footer{margin-top:3em;padding-top:1em;border-top:1px solid var(--line);color:var
 def page(lesson: Lesson, graded: Graded) -> str:
     """The whole page, as HTML."""
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode("utf-8")).digest()).decode("ascii")
-    stamp = [] if graded.isolation.held else [f"{NONE.upper()}: this was graded without a sandbox."]
-    notes = "".join(f'<p class="note">{_text(note)}</p>' for note in [*stamp, *graded.notes])
+    notes = "".join(f'<p class="note">{_text(note)}</p>' for note in notes_of(graded))
     found = graded.results if any(result.source is not None for result in graded.results) else []
     overview = f'<ol class="overview">{"".join(map(_overview, found))}</ol>' if found else ""
     return f"""<!DOCTYPE html>
@@ -84,6 +88,17 @@ elsewhere. <span class="mono">check()</span> in the notebook tells as much, as o
 {escape(graded.isolation.words)}.</footer>
 </main></body></html>
 """
+
+
+def notes_of(graded: Graded) -> list[str]:
+    """Sentences on the submission as a whole, the first of them its stamp where there were no walls."""
+    stamp = [] if graded.isolation.held else [f"{NONE.upper()}: this was graded without a sandbox."]
+    return [*stamp, *graded.notes]
+
+
+def shown(result: Result) -> str:
+    """The verdict as HTML: its card, or the reason for which no property could be tried."""
+    return _stopped(result.verdict, result.cause) if result.cause else card(discreet(result.verdict))
 
 
 def _lead(graded: Graded) -> str:
@@ -117,9 +132,10 @@ def _section(result: Result) -> str:
     verdict = result.verdict
     name = escape(verdict.exercise)
     remark = f'<p class="remark">{_text(result.remark)}</p>' if result.remark else ""
-    shown = _stopped(verdict, result.cause) if result.cause else card(discreet(verdict))
     state = f"{verdict.points} of {verdict.possible} points{', all of it holds' if verdict.passed else ''}"
-    return f'<section id="{name}"><h2>{name} <small>{state}</small></h2>{remark}{shown}{_code(result)}</section>'
+    return (
+        f'<section id="{name}"><h2>{name} <small>{state}</small></h2>{remark}{shown(result)}{_code(result)}</section>'
+    )
 
 
 def _stopped(verdict: Verdict, cause: str) -> str:
@@ -161,14 +177,14 @@ def _discreet(finding: Finding) -> Finding:
         return replace(finding, expected=f"the right value at {place[1]}", got="another")
     if re.fullmatch(r"tensor\(\[.*\]\)", finding.expected):
         return replace(finding, expected="the right values", got="others")
-    return replace(finding, got=_clean(finding.got[: _LONGEST[1]]))
+    return replace(finding, got=clean(finding.got[: _LONGEST[1]]))
 
 
 def _text(text: str) -> str:
-    return escape(_clean(text))
+    return escape(clean(text))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without what no page may hold: control characters, half surrogate pairs, marks that turn reading around."""
     return re.sub(
         r"[^\t\n\x20-\x7e\xa0-\u200d\u2010-\u2027\u2030-\u2065\u2070-\ud7ff\ue000-\U0010ffff]", "\ufffd", text

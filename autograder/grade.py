@@ -1,32 +1,53 @@
 """Grade a folder of submissions, laid out as nbgrader's: submitted/<student>/<lesson>/<lesson>.ipynb.
 
-Writes gradebook.db, which nbgrader reads, grades.csv, and a feedback page for each submission. Everything is graded
-before anything is written, and every file is written whole or not at all.
+Updates gradebook.db, which nbgrader reads; writes grades.csv, files for Canvas and Moodle, a summary, and for each
+submission a feedback page and a marked notebook. What was graded before, and has not changed since, is not graded
+again: stopped at any moment, the same command goes on.
 """
 
 import argparse
-import csv
-import io
-import re
+import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.crew import Conditions, grade_all, lesson_of
 from autograder.exercises import of_lesson
-from autograder.feedback import GENERATOR, page
-from autograder.gradebook import gradebook
-from autograder.grading import ROOT, Entry, Graded, Lesson, Result, grade_lesson, load_lesson
+from autograder.gradebook_file import sound
+from autograder.grading import ROOT, Entry, Graded
+from autograder.records import Record, Records, fingerprint, handed_in, release_of
+from autograder.results import plain, remove_products, write_results
 from autograder.secret import course_secret
-from lib.files import write_whole
 
-Table = dict[Path, bytes | str]
+RECORDS = ".verdicts"
+_EACH = 8  # submissions for which another process is worth its start
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `python -m autograder grade`."""
     parser.add_argument("submitted", type=Path, metavar="SUBMITTED", help="the folder of all students' folders")
+    add_conditions(parser)
+    parser.add_argument("--again", action="store_true", help="grade also what has not changed since it was graded")
+    parser.add_argument(
+        "--prune", action="store_true", help="forget submissions of earlier runs that are not in SUBMITTED any more"
+    )
+    parser.add_argument(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="grade every Nth submission only, beginning with number I (from 0), into verdict records and no more: "
+        "`collect` makes the rest of them",
+    )
+
+
+def add_conditions(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say where results go and how is graded."""
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go")
     parser.add_argument("--limit", type=_seconds, default=20.0, help="seconds for each answer (default: %(default)g)")
+    parser.add_argument("--workers", type=_count, help="processes that grade at once (default: one a core)")
     parser.add_argument(
         "--unsandboxed", action="store_true", help="run learners' code without walls; every report will say so"
     )
@@ -40,19 +61,107 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Grade, write, and return 0; on input that cannot be graded at all, say why and return 2, nothing written."""
+    """Grade, write, and return 0. On input that cannot be graded at all, say why and return 2; where a submission was
+    left open, or the run was stopped, return 1.
+    """
+    out = arguments.out
     try:
-        entries = gather(arguments.submitted, arguments.out, arguments.solutions)
-        names = sorted({entry.lesson for entry in entries})
-        lessons = {name: load_lesson(arguments.solutions / f"{name}.py") for name in names}
-        secret = course_secret(arguments.secret or arguments.out / ".secret")
-        graded = list(_graded(lessons, entries, arguments.limit, secret, not arguments.unsandboxed))
-        _write(arguments.out, lessons, graded)
+        entries = gather(arguments.submitted, out, arguments.solutions)
+        if arguments.shard:
+            number, shards = arguments.shard
+            entries = entries[number::shards]
+        sound(out / "gradebook.db")
+        conditions, records = conditions_of(arguments), Records(out / RECORDS)
+        marks = fingerprints(conditions, entries)
+        todo = [entry for entry in entries if arguments.again or not records.find(entry, marks[entry])]
+        missed = work(conditions, todo, records, marks, arguments.workers)
+        if arguments.shard:
+            print(f"shard {number}/{shards}: {len(entries)} submissions, {len(todo)} graded now: {out / RECORDS}/")
+            return 1 if missed else 0
+        others = _others(records, entries, prune=arguments.prune, out=out)
+        publish(out, conditions, records)
+        _conclude(out, records, entries, others)
     except (OSError, RuntimeError, ValueError) as error:
         print(f"grade: {error}", file=sys.stderr)
         return 2
-    _conclude(arguments.out, graded)
-    return 0
+    except KeyboardInterrupt:
+        print("\ngrade: stopped. The same command goes on from here.", file=sys.stderr)
+        return 1
+    for entry in missed:
+        print(f"grade: {entry.key} · {entry.lesson} could not be graded; run the same command again", file=sys.stderr)
+    return 1 if missed else 0
+
+
+def conditions_of(arguments: argparse.Namespace) -> Conditions:
+    """What the options say of how is graded; the secret is made where there is none yet."""
+    secret = course_secret(arguments.secret or arguments.out / ".secret")
+    return Conditions(arguments.solutions.resolve(), arguments.limit, secret, walled=not arguments.unsandboxed)
+
+
+def fingerprints(conditions: Conditions, entries: Iterable[Entry]) -> dict[Entry, str]:
+    """What the verdict on each entry depends on."""
+    own = (conditions.limit, conditions.walled, conditions.secret.hex())
+    return {
+        entry: fingerprint(entry, release_of(conditions.solutions / f"{entry.lesson}.py"), own) for entry in entries
+    }
+
+
+def work(
+    conditions: Conditions, todo: Sequence[Entry], records: Records, marks: dict[Entry, str], workers: int | None
+) -> list[Entry]:
+    """Grade all of `todo`, keep each verdict as soon as it is there, tell how far it is; those that were left open."""
+    missed, meter = [], Meter(len(todo))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = workers or max(1, min(cores, len(todo) // _EACH))
+    for graded, finished in grade_all(conditions, todo, workers):
+        when, words = handed_in(graded.entry)
+        graded.notes.extend(words)
+        records.keep(Record(graded, marks[graded.entry] if finished else "", when))
+        if not finished:
+            missed.append(graded.entry)
+        meter.tell(graded)
+    meter.end()
+    return missed
+
+
+def publish(out: Path, conditions: Conditions, records: Records) -> None:
+    """Make gradebook, tables, pages and notebooks from the records."""
+    names = sorted({entry.lesson for entry in records.entries()})
+    known = [name for name in names if _is_known(name, conditions.solutions)]
+    write_results(out, {name: lesson_of(conditions, name) for name in known}, records, datetime.now(UTC))
+
+
+@dataclass
+class Meter:
+    """Tells how far a run is: on a terminal one running line with rate and time left, else a line a submission."""
+
+    total: int
+    done: int = 0
+    began: float = 0.0
+
+    def tell(self, graded: Graded) -> None:
+        """One more is graded."""
+        self.done += 1
+        self.began = self.began or time.monotonic()
+        if not sys.stdout.isatty():
+            print(
+                f"{graded.entry.key} · {graded.entry.lesson}: {graded.points} of {graded.possible} points", flush=True
+            )
+            return
+        seconds = time.monotonic() - self.began
+        rate = (self.done - 1) / seconds if seconds > 0 else 0.0
+        ahead = f" · {60 * rate:.0f} a minute · {_clock((self.total - self.done) / rate)} left" if rate else ""
+        full = 30 * self.done // self.total
+        print(f"\r{'█' * full}{'░' * (30 - full)} {self.done:,} of {self.total:,}{ahead}".ljust(79), end="", flush=True)
+
+    def end(self) -> None:
+        """The running line is done with."""
+        if self.done and sys.stdout.isatty():
+            print()
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def gather(submitted: Path, out: Path, solutions: Path) -> list[Entry]:
@@ -84,24 +193,31 @@ def _is_known(lesson: str, solutions: Path) -> bool:
     return bool(of_lesson(lesson)) and (solutions / f"{lesson}.py").is_file()
 
 
-def _graded(
-    lessons: dict[str, Lesson], entries: list[Entry], limit: float, secret: bytes, walled: bool
-) -> Iterator[Graded]:
-    for name, lesson in lessons.items():
-        own = [entry for entry in entries if entry.lesson == name]
-        for one in grade_lesson(lesson, own, limit, secret, walled=walled):
-            print(f"{one.entry.key} · {name}: {one.points} of {one.possible} points", flush=True)
-            yield one
+def _others(records: Records, entries: Sequence[Entry], *, prune: bool, out: Path) -> list[str]:
+    """Submissions of earlier runs that are not there any more: forgotten if that is asked for, else named."""
+    present = {(entry.key, entry.lesson) for entry in entries}
+    others = [entry for entry in records.entries() if (entry.key, entry.lesson) not in present]
+    for entry in others if prune else ():
+        records.forget(entry)
+        remove_products(out, entry.key, entry.lesson)
+    return [] if prune else [f"{entry.key} · {entry.lesson}" for entry in others]
 
 
-def _conclude(out: Path, graded: list[Graded]) -> None:
-    for warning in sorted({_plain(warning) for one in graded for warning in one.warnings})[:3]:
-        print(f"note: {warning}")
-    for words in sorted({one.isolation.words for one in graded}):
-        print(f"learners' code: {words}")
-    points, possible = sum(one.points for one in graded), sum(one.possible for one in graded)
-    where = f"{out / 'grades.csv'}, gradebook.db, feedback/"
-    print(f"{len(graded)} submissions graded, {points} of {possible} points: {where}")
+def _conclude(out: Path, records: Records, entries: Sequence[Entry], others: Sequence[str]) -> None:
+    points = possible = 0
+    warnings, words = set(), set()
+    for entry in entries:
+        if record := records.read(entry):
+            points, possible = points + record.graded.points, possible + record.graded.possible
+            warnings |= {plain(warning) for warning in record.graded.warnings}
+            words.add(record.graded.isolation.words)
+    print(*(f"note: {warning}\n" for warning in sorted(warnings)[:3]), sep="", end="")
+    if others:
+        named = f"{', '.join(others[:5])}{', …' if len(others) > 5 else ''}"
+        print(f"note: kept from earlier runs, and not in the folder any more (--prune forgets them): {named}")
+    print(*(f"learners' code: {one}\n" for one in sorted(words)), sep="", end="")
+    where = f"{out / 'grades.csv'}, gradebook.db, summary.html, feedback/, autograded/, canvas/, moodle/"
+    print(f"{len(entries)} submissions graded, {points} of {possible} points: {where}")
 
 
 def _seconds(text: str) -> float:
@@ -114,61 +230,14 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-# ---- results ------------------------------------------------------------------------------------------------------
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"expected a number of processes, from 1 to 1024, got {text!r}")
+    return int(text)
 
 
-def _write(out: Path, lessons: dict[str, Lesson], graded: list[Graded]) -> None:
-    """Make everything, then write it: pages, table, gradebook. Pages of submissions that are gone are removed."""
-    pages: Table = {
-        out / "feedback" / one.entry.key / f"{one.entry.lesson}.html": page(lessons[one.entry.lesson], one)
-        for one in graded
-    }
-    products = {
-        **pages,
-        out / "grades.csv": table(lessons, graded),
-        out / "gradebook.db": gradebook(lessons.values(), graded),
-    }
-    for path, content in products.items():
-        write_whole(path, content)
-    for path in sorted((out / "feedback").glob("*/*.html")):
-        if path not in pages and GENERATOR in path.read_text(encoding="utf-8", errors="replace")[:2000]:
-            path.unlink()
-
-
-def table(lessons: dict[str, Lesson], graded: list[Graded]) -> str:
-    """The grades as CSV: a row a submission, a column an exercise; no cell begins a spreadsheet's formula."""
-    names = [exercise.name for lesson in lessons.values() for exercise in lesson.exercises]
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["student", "lesson", "total", "possible", *names, "note", "isolation"])
-    for one in graded:
-        points = {result.verdict.exercise: result.verdict.points for result in one.results}
-        row = [one.entry.key, one.entry.lesson, one.points, one.possible, *(points.get(name, "") for name in names)]
-        writer.writerow([_harmless(cell) for cell in [*row, _note(one), one.isolation.words]])
-    return file.getvalue()
-
-
-def _note(graded: Graded) -> str:
-    """The notebook's notes, then what is to say of exercises, those of which the same is to say together."""
-    parts: dict[str, list[str]] = {note: [] for note in graded.notes}
-    if any(result.source is not None for result in graded.results):
-        for result in graded.results:
-            if words := _words(result):
-                parts.setdefault(words, []).append(result.verdict.exercise)
-    return _plain(" | ".join(f"{', '.join(names)}: {words}" if names else words for words, names in parts.items()))
-
-
-def _words(result: Result) -> str:
-    """Why an answer lost points, and how it was found if that needs saying."""
-    found = [result.remark] if result.remark else []
-    lost = result.cause or result.verdict.misconception
-    return "; ".join([*([lost[:200]] if lost else []), *found])
-
-
-def _plain(text: str) -> str:
-    """On one line, printable: a terminal or a spreadsheet shows it and does nothing else."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in re.sub(r"\s+", " ", text))
-
-
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and re.match(r"\s*[=+\-@|%＝＋－＠]", cell) else cell
+def _shard(text: str) -> tuple[int, int]:
+    number, _, shards = text.partition("/")
+    if not (number.isdecimal() and shards.isdecimal() and int(number) < int(shards)):
+        raise argparse.ArgumentTypeError(f"expected a shard I/N with I from 0 to N - 1, such as 0/8, got {text!r}")
+    return int(number), int(shards)

@@ -2,8 +2,10 @@
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from autograder.exercise import Exercise, Outcome, Verdict
 from autograder.exercises import of_lesson
@@ -12,7 +14,7 @@ from autograder.lesson import read_lesson
 from autograder.sandbox.isolation import Isolation, tried
 from autograder.sandbox.worker import Job, Worker
 from autograder.secret import seed_of
-from autograder.submission import Answer, Submission, Unreadable, read_submission, safe_name
+from autograder.submission import TASK, Answer, Submission, Unreadable, read_submission, safe_name
 
 ROOT = Path(__file__).parent.parent
 _MISSING = "its cell is not in the notebook"
@@ -22,12 +24,15 @@ _PRELOADED = ("torchvision", "matplotlib.pyplot", "scipy.optimize", "sklearn.lin
 
 @dataclass(frozen=True)
 class Lesson:
-    """What grading needs of a lesson. cells: the sources of its cells, by id."""
+    """What grading needs of a lesson. cells: the sources of its cells, by id. tasks: the points of what is to be
+    answered in words, by the task's cell.
+    """
 
     name: str
     title: str
     exercises: list[Exercise]
     cells: dict[str, str]
+    tasks: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Result:
-    """The verdict on one answer, the source that it was reached on (None: there was none) and how that was found."""
+    """The verdict on one answer, the source that it was reached on (None: there was none), how that was found, and the
+    learner's own cells above it.
+    """
 
     verdict: Verdict
     source: str | None = None
     remark: str | None = None
+    above: list[str] = field(default_factory=list)
 
     @property
     def cause(self) -> str | None:
@@ -63,13 +71,14 @@ class Result:
 class Graded:
     """All that is known of a submission. warnings: what in the lesson's own setup cell did not work here.
 
-    isolation: how far its code was walled in.
+    written: answers in words, by task. isolation: how far its code was walled in.
     """
 
     entry: Entry
     results: list[Result]
     notes: list[str]
     warnings: list[str] = field(default_factory=list)
+    written: dict[str, str] = field(default_factory=dict)
     isolation: Isolation = field(default_factory=Isolation)
 
     @property
@@ -87,24 +96,85 @@ def load_lesson(text: Path) -> Lesson:
     """The lesson whose text is at `text`. Raises ValueError, naming the file, where it is not as a lesson should be."""
     cells = read_lesson(text).cells
     headings = (line[2:] for cell in cells for line in cell.source.splitlines() if line.startswith("# "))
-    return Lesson(text.stem, next(headings, text.stem), of_lesson(text.stem), {cell.id: cell.source for cell in cells})
+    sources = {cell.id: cell.source for cell in cells}
+    tasks = {cell.id: cell.metadata["nbgrader"]["points"] for cell in cells if cell.id.startswith(TASK)}
+    return Lesson(text.stem, next(headings, text.stem), of_lesson(text.stem), sources, tasks)
+
+
+class Grader:
+    """Grades submissions of one lesson, on inputs that follow from the course's `secret`, not on those of the notebook.
+    A context manager.
+
+    limit: seconds for each answer. walled: whether learners' code is walled in.
+
+    Entering raises RuntimeError where the process for learners' code does not start, or the walls do not hold.
+    """
+
+    def __init__(self, lesson: Lesson, limit: float, secret: bytes, *, walled: bool = True) -> None:
+        self.lesson, self.limit, self.secret = lesson, limit, secret
+        references = [one.reference for one in lesson.exercises]
+        withheld = [(one.__module__, one.__name__) for one in references if one.__module__.startswith("lib.")]
+        self.worker = Worker(ROOT, withheld, [*_PRELOADED, *_imported(lesson.cells["setup"])], walled=walled)
+        self.isolation = Isolation()
+
+    def __enter__(self) -> Self:
+        try:
+            self.isolation = tried(self.worker)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process for learners' code. Afterwards nothing can be graded."""
+        self.worker.close()
+
+    def grade(self, entry: Entry) -> Graded:
+        """All that is to be known of one submission."""
+        names = [exercise.name for exercise in self.lesson.exercises]
+        try:
+            submission, without = read_submission(entry.path, names, self.lesson.cells), _MISSING
+        except Unreadable as error:
+            submission, without = Submission(notes=[str(error)]), _UNREAD
+        results, warnings = [], []
+        for exercise in self.lesson.exercises:
+            answer, seed = submission.answers.get(exercise.name), seed_of(self.secret, exercise.name)
+            if answer is None:
+                results.append(Result(failed(exercise, without, seed)))
+                continue
+            verdict, said = self._try(exercise, answer, seed)
+            results.append(Result(verdict, answer.source, answer.remark, answer.above))
+            warnings += said
+        return Graded(entry, results, submission.notes, warnings, submission.written, self.isolation)
+
+    def _try(self, exercise: Exercise, answer: Answer, seed: int) -> tuple[Verdict, list[str]]:
+        cases = [case.inputs for case in exercise.cases(seed)]
+        probe = (exercise.probe.__module__, exercise.probe.__name__)
+        setup = self.lesson.cells["setup"]
+        job = Job(exercise.name, probe, cases, answer.source, setup, answer.above, limit=self.limit)
+        reply = self.worker.run(job)
+        if reply.trouble:
+            return failed(exercise, reply.trouble, seed), []
+        return judge(exercise, [Outcome(**outcome) for outcome in reply.outcomes], seed), reply.notes
 
 
 def grade_lesson(
     lesson: Lesson, entries: Iterable[Entry], limit: float, secret: bytes, *, walled: bool = True
 ) -> Iterator[Graded]:
-    """Grade one entry after the other, on inputs that follow from the course's `secret`, not on those of the notebook.
-
-    limit: seconds for each answer. walled: whether learners' code is walled in.
-
-    Raises RuntimeError where the process for learners' code does not start, or the walls around it do not hold.
-    """
-    references = [one.reference for one in lesson.exercises]
-    withheld = [(one.__module__, one.__name__) for one in references if one.__module__.startswith("lib.")]
-    with Worker(ROOT, withheld, [*_PRELOADED, *_imported(lesson.cells["setup"])], walled=walled) as worker:
-        isolation = tried(worker)
+    """Grade one entry after the other; arguments and errors are those of Grader."""
+    with Grader(lesson, limit, secret, walled=walled) as grader:
         for entry in entries:
-            yield replace(_grade(worker, lesson, entry, limit, secret), isolation=isolation)
+            yield grader.grade(entry)
+
+
+def failed(exercise: Exercise, reason: str, seed: int) -> Verdict:
+    """The verdict where no answer could be tried, for `reason`."""
+    return judge(exercise, [Outcome(error=reason) for _ in exercise.cases(seed)], seed)
 
 
 def _imported(setup: str) -> Iterator[str]:
@@ -115,36 +185,3 @@ def _imported(setup: str) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def _grade(worker: Worker, lesson: Lesson, entry: Entry, limit: float, secret: bytes) -> Graded:
-    names = [exercise.name for exercise in lesson.exercises]
-    try:
-        submission, without = read_submission(entry.path, names, lesson.cells), _MISSING
-    except Unreadable as error:
-        submission, without = Submission(notes=[str(error)]), _UNREAD
-    results, warnings = [], []
-    for exercise in lesson.exercises:
-        answer, seed = submission.answers.get(exercise.name), seed_of(secret, exercise.name)
-        if answer is None:
-            results.append(Result(_failed(exercise, without, seed)))
-            continue
-        verdict, said = _try(worker, exercise, answer, lesson.cells["setup"], limit, seed)
-        results.append(Result(verdict, answer.source, answer.remark))
-        warnings += said
-    return Graded(entry, results, submission.notes, warnings)
-
-
-def _try(
-    worker: Worker, exercise: Exercise, answer: Answer, setup: str, limit: float, seed: int
-) -> tuple[Verdict, list[str]]:
-    cases = [case.inputs for case in exercise.cases(seed)]
-    probe = (exercise.probe.__module__, exercise.probe.__name__)
-    reply = worker.run(Job(exercise.name, probe, cases, answer.source, setup, answer.above, limit=limit))
-    if reply.trouble:
-        return _failed(exercise, reply.trouble, seed), []
-    return judge(exercise, [Outcome(**outcome) for outcome in reply.outcomes], seed), reply.notes
-
-
-def _failed(exercise: Exercise, reason: str, seed: int) -> Verdict:
-    return judge(exercise, [Outcome(error=reason) for _ in exercise.cases(seed)], seed)

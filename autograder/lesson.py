@@ -24,10 +24,8 @@ from autograder.exercise import Exercise
 from autograder.exercises import find, of_lesson
 from autograder.quotation import quote
 
-_KERNEL = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+METADATA = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
 BEGIN_RUBRIC, END_RUBRIC = "### BEGIN MARK SCHEME", "### END MARK SCHEME"
 _DOTS = {1: "●○○", 2: "●●○", 3: "●●●"}
 
@@ -43,7 +41,7 @@ def read_lesson(path: Path) -> NotebookNode:
     setup = next(cell.source for cell in text.cells if "setup" in cell.metadata)
     cells = [_cell(cell, setup) for cell in text.cells]
     _name_cells(path.stem, cells)
-    notebook = nbformat.v4.new_notebook(metadata=_KERNEL, cells=cells, nbformat_minor=5)
+    notebook = nbformat.v4.new_notebook(metadata=METADATA, cells=cells, nbformat_minor=5)
     nbformat.validate(notebook)
     return notebook
 
@@ -53,24 +51,37 @@ def serialise(notebook: NotebookNode) -> bytes:
     return (nbformat.writes(notebook, version=4).rstrip("\n") + "\n").encode("utf-8")
 
 
+def nbgrader_marks(grade_id: str, *, solution: bool = False, points: int | None = None) -> dict[str, Any]:
+    """What nbgrader's metadata say of a cell: that it holds an answer, or earns points, or neither."""
+    marks = {"grade": points is not None, "grade_id": grade_id, "locked": not solution, "schema_version": 3}
+    worth = {} if points is None else {"points": points}
+    return marks | worth | {"solution": solution, "task": False}
+
+
+def call_of(exercise: str) -> str:
+    """The source of a check's cell."""
+    return f'check("{exercise}", {exercise})'
+
+
 # ---- cells --------------------------------------------------------------------------------------------------------
 
 
 def _cell(cell: NotebookNode, setup: str) -> NotebookNode:
-    marks = cell.metadata
-    if "exercise" in marks:
-        exercise = find(marks["exercise"])
-        return _code(quote(exercise.reference, setup), exercise.name, _nbgrader(exercise.name, solution=True))
-    if "check" in marks:
-        exercise = find(marks["check"])
-        grading = _nbgrader(f"check-{exercise.name}", points=exercise.points)
-        return _code(f'check("{exercise.name}", {exercise.name})', f"check-{exercise.name}", grading)
-    if "about" in marks:
-        exercise = find(marks["about"])
+    own = cell.metadata
+    if "exercise" in own:
+        exercise = find(own["exercise"])
+        marks = nbgrader_marks(exercise.name, solution=True)
+        return _code(quote(exercise.reference, setup), exercise.name, {"nbgrader": marks})
+    if "check" in own:
+        exercise = find(own["check"])
+        grading = nbgrader_marks(f"check-{exercise.name}", points=exercise.points)
+        return _code(call_of(exercise.name), f"check-{exercise.name}", {"nbgrader": grading})
+    if "about" in own:
+        exercise = find(own["about"])
         return nbformat.v4.new_markdown_cell(f"{cell.source}\n\n{_facts(exercise)}", id=f"about-{exercise.name}")
-    if "task" in marks:
-        return nbformat.v4.new_markdown_cell(cell.source, id=f"task-{marks['task']}", metadata=_task(cell))
-    if "setup" in marks:
+    if "task" in own:
+        return nbformat.v4.new_markdown_cell(cell.source, id=f"task-{own['task']}", metadata=_task(cell))
+    if "setup" in own:
         return _code(cell.source, "setup", {"setup": True})
     new = nbformat.v4.new_markdown_cell if cell.cell_type == "markdown" else nbformat.v4.new_code_cell
     return new(cell.source, id="unnamed")
@@ -80,16 +91,10 @@ def _code(source: str, name: str, metadata: dict[str, Any]) -> NotebookNode:
     return nbformat.v4.new_code_cell(source, id=name, metadata=metadata)
 
 
-def _nbgrader(grade_id: str, *, solution: bool = False, points: int | None = None) -> dict[str, Any]:
-    marks = {"grade": points is not None, "grade_id": grade_id, "locked": not solution, "schema_version": 3}
-    worth = {} if points is None else {"points": points}
-    return {"nbgrader": marks | worth | {"solution": solution, "task": False}}
-
-
 def _task(cell: NotebookNode) -> dict[str, Any]:
     """The marks of a task cell: nbgrader wants neither `grade` nor `solution` beside `task`."""
-    marks = _nbgrader(f"task-{cell.metadata['task']}")
-    return {"nbgrader": marks["nbgrader"] | {"task": True, "points": cell.metadata["points"]}}
+    marks = nbgrader_marks(f"task-{cell.metadata['task']}")
+    return {"nbgrader": marks | {"task": True, "points": cell.metadata["points"]}}
 
 
 def _facts(exercise: Exercise) -> str:

@@ -1,10 +1,12 @@
-"""A submitted notebook, read without believing it: of all that is in it, only code is taken, and only a learner's.
+"""A submitted notebook, read without believing it: of all that is in it, only what a learner wrote is taken.
 
 An answer is the code cell with the exercise's id; where there is none that defines the name, another cell that does.
-The cells above it that are not the lesson's own may hold helpers. Outputs, metadata, points and tests do not count.
+The cells above it that are not the lesson's own may hold helpers. What is written below a task is its answer in words.
+Outputs, metadata, points and tests do not count.
 """
 
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 LIMIT = 20 * 2**20  # bytes of a notebook
+TASK = "task-"  # how the id of a cell begins that asks for an answer in words
 _NOT_OURS = "None of this lesson's exercises is in the notebook. Is it another lesson's, or empty?"
 _NO_IDS = "The notebook has no cell ids, so each answer was looked for by the name that it defines."
 
@@ -25,10 +28,11 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell: its id, if it has one, and its source."""
+    """A cell: its id, if it has one, its source, and whether it holds code (else text)."""
 
     id: str | None
     source: str
+    code: bool = True
 
 
 @dataclass(frozen=True)
@@ -42,22 +46,27 @@ class Answer:
 
 @dataclass(frozen=True)
 class Submission:
-    """The answers that were found, by exercise, and sentences on the notebook as a whole."""
+    """The answers that were found, by exercise, sentences on the notebook as a whole, and what was written, by task."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    written: dict[str, str] = field(default_factory=dict)
 
 
 def read_submission(path: Path, exercises: Sequence[str], lesson_cells: Mapping[str, str]) -> Submission:
-    """Find the answers to `exercises` in the notebook at `path`. `lesson_cells`: the lesson's own sources, by cell id.
+    """Find the answers to `exercises` in the notebook at `path`. `lesson_cells`: the lesson's own sources, by cell id,
+    in their order.
 
     Raises Unreadable where the file is missing, no plain file, too large, or no notebook.
     """
-    cells = _code_cells(_content(path))
+    everything = _cells(_notebook(plain_file(path)))
+    cells = [cell for cell in everything if cell.code]
     found = {name: _find(name, cells, lesson_cells) for name in exercises}
     answers = {name: answer for name, answer in found.items() if answer}
     notes = [_NO_IDS] if cells and all(cell.id is None for cell in cells) else []
-    return Submission(answers, notes if answers else [_NOT_OURS])
+    written = {name: _written(name, everything, lesson_cells) for name in lesson_cells if name.startswith(TASK)}
+    told = {name: text for name, text in written.items() if text}
+    return Submission(answers, notes if answers or told else [_NOT_OURS], told)
 
 
 def safe_name(name: str) -> str:
@@ -71,8 +80,11 @@ def safe_name(name: str) -> str:
 # ---- the file -----------------------------------------------------------------------------------------------------
 
 
-def _content(path: Path) -> Any:
-    """What the JSON says. Links are not followed, and nothing but a plain file of bounded size is read."""
+def plain_file(path: Path) -> bytes:
+    """What stands in the file. Links are not followed, and nothing but a plain file of bounded size is read.
+
+    Raises Unreadable otherwise.
+    """
     if any(folder.is_symlink() for folder in (path, path.parent, path.parent.parent)):
         raise Unreadable("The notebook, or its folder, is a link to somewhere else. Links are not followed.")
     try:
@@ -89,21 +101,29 @@ def _content(path: Path) -> Any:
             raise Unreadable(
                 f"The notebook is larger than {LIMIT // 2**20} MB. Without its outputs it is much smaller."
             )
-        data = file.read(LIMIT)
+        return file.read(LIMIT)
+
+
+def _notebook(data: bytes) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
         raise Unreadable("The file is not a notebook: its JSON cannot be read. It may be cut off or damaged.") from None
 
 
-def _code_cells(notebook: Any) -> list[Cell]:
+def _cells(notebook: Any) -> list[Cell]:
+    """Those that hold code or text."""
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
         raise Unreadable("The file holds JSON but no cells: it is not a notebook of format 4.")
     return [
-        Cell(identity if isinstance(identity := cell.get("id"), str) else None, _source(cell.get("source")))
+        Cell(
+            identity if isinstance(identity := cell.get("id"), str) else None,
+            _source(cell.get("source")),
+            cell["cell_type"] == "code",
+        )
         for cell in cells
-        if isinstance(cell, dict) and cell.get("cell_type") == "code"
+        if isinstance(cell, dict) and cell.get("cell_type") in ("code", "markdown")
     ]
 
 
@@ -157,3 +177,21 @@ def _is_ours(cell: Cell, lesson_cells: Mapping[str, str]) -> bool:
     if cell.id is not None and cell.id in lesson_cells:
         return _is_check(cell, lesson_cells) or lesson_cells[cell.id] == cell.source
     return cell.source in lesson_cells.values()
+
+
+def _written(task: str, cells: list[Cell], lesson_cells: Mapping[str, str]) -> str:
+    """The learner's text below a task: up to the lesson's next cell, or in the cell that the lesson keeps for it."""
+    ids = [cell.id for cell in cells]
+    if task in ids:
+        below = itertools.takewhile(lambda cell: not _is_the_lessons(cell, lesson_cells), cells[ids.index(task) + 1 :])
+        return "\n\n".join(cell.source for cell in below if not cell.code).strip()
+    order = list(lesson_cells)
+    kept = order[order.index(task) + 1 : order.index(task) + 2]
+    own = [cell for cell in cells if cell.id in kept and not cell.code and not _is_the_lessons(cell, lesson_cells)]
+    return own[-1].source.strip() if own else ""
+
+
+def _is_the_lessons(cell: Cell, lesson_cells: Mapping[str, str]) -> bool:
+    """Whether it is a cell of the lesson that stands as it was handed out, or a code cell of its own."""
+    known = lesson_cells.get(cell.id or "")
+    return known is not None and (cell.code or known == cell.source)

@@ -3,7 +3,10 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path | str, content: bytes | str) -> None:
@@ -17,13 +20,28 @@ def write_whole(path: Path | str, content: bytes | str) -> None:
         ...     Path(f"{folder}/new/note.txt").read_text()
         'whole'
     """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with writing_whole(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def writing_whole(path: Path | str) -> Iterator[BinaryIO]:
+    """A file to write to, piece by piece, that takes its place at `path` when all is written, and not before.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with writing_whole(f"{folder}/numbers.txt") as file:
+        ...         _ = [file.write(b"%d " % n) for n in range(3)]
+        ...     Path(f"{folder}/numbers.txt").read_text()
+        '0 1 2 '
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)

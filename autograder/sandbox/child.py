@@ -1,7 +1,7 @@
 """A learner's cells, then the probe on each case: what a forked child does with its job.
 
 A job is plain data: {"setup": source, "above": [sources], "answer": source, "name": of the exercise, "probe": [module,
-function], "cases": [inputs], "device": "cpu", "limit": seconds}.
+function], "cases": [inputs], "device": "cpu", "limit": seconds of processor time, "wall": seconds by the clock}.
 """
 
 import ast
@@ -98,10 +98,10 @@ def _prepare(job: dict[str, Any], namespace: dict[str, Any], start: float) -> li
     chosen = cells.needed(_statements(job["answer"], job["name"]), [one for _, one in above])
     notes = []
     for name, statement in [*setup, *(pair for pair in above if pair[1] in chosen)]:
-        left = job["limit"] / 2 - (time.monotonic() - start)
+        left = job["wall"] / 2 - (time.monotonic() - start)
         if left <= 0:
             break
-        error = _run_statement(statement.node, name, namespace, min(left, job["limit"] * _SHARE))
+        error = _run_statement(statement.node, name, namespace, min(left, job["wall"] * _SHARE))
         if error and name == "setup":
             notes.append(f"the setup cell, {ast.unparse(statement.node)[:80]!r}: {error}")
     return notes

@@ -4,6 +4,7 @@ It is single-threaded, runs no learner's code itself, and holds no reference, no
 jobs from its standard input and writes, for each, a word (ANSWERED, LATE, …) and the child's reply.
 """
 
+import contextlib
 import gc
 import importlib
 import os
@@ -79,11 +80,11 @@ def _run(job: dict[str, Any], watch: Watch) -> tuple[bytes, bytes]:
     os.close(writing)
     try:
         with watch:
-            return ANSWERED, wire.read_frame(reading, time.monotonic() + job["limit"])
+            return ANSWERED, wire.read_frame(reading, time.monotonic() + job["wall"])
     except TimeoutError:
         return LATE, b""
     except EOFError:
-        return TOO_LARGE if watch.triggered else DIED, b""
+        return TOO_LARGE if watch.triggered else LATE if _used(process) >= job["limit"] else DIED, b""
     except wire.WireError:
         return TOO_MUCH, b""
     finally:
@@ -111,13 +112,24 @@ def _be_a_child(job: dict[str, Any], folder: str, writing: int) -> None:
         os._exit(0)
 
 
+def _used(process: int) -> float:
+    """Seconds of processor time that a child has used up that is ending; 0 where it does not end."""
+    for _ in range(100):
+        ended, _, usage = os.wait4(process, os.WNOHANG)
+        if ended:
+            return usage.ru_utime + usage.ru_stime
+        time.sleep(0.01)
+    return 0.0
+
+
 def _end(process: int) -> None:
     for kill in (os.killpg, os.kill):  # the group may not exist yet, if the child had no time to make it
         try:
             kill(process, signal.SIGKILL)
         except ProcessLookupError:
             continue
-    os.waitpid(process, 0)
+    with contextlib.suppress(ChildProcessError):  # it is gone, as it should be
+        os.waitpid(process, 0)
 
 
 def _silence(*descriptors: int) -> None:
