@@ -5,7 +5,8 @@
     python3 start.py lab      install what is missing, then open the lessons in JupyterLab
     python3 start.py test     install what is missing, then make every check that CI makes (--quick: no slow tests)
 
-What stands after `lab` goes on to JupyterLab: `python3 start.py lab --no-browser --port 8899`.
+What stands after `lab` goes on to JupyterLab: `python3 start.py lab --no-browser --port 8899`. `lab --instructor` opens
+class/ instead of work/, with nbgrader's formgrader.
 The lessons are copied from course/ to work/ once; what you write in them is never overwritten. The glossary beside them
 is renewed.
 """
@@ -22,6 +23,7 @@ import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 OLDEST, NEWEST = (3, 11), (3, 14)
 
@@ -55,8 +57,9 @@ CHECKS = (
     ("proof of the exercises", ("-m", "autograder", "verify", "--check")),
 )
 
-# What learners do not need is off: the instructor's views of nbgrader, news and update pop-ups, the extension shop.
-# The paths lie in the environment, so that no other JupyterLab of the user's is touched.
+# What is in the way is off: news and update pop-ups, the extension shop, and for learners the instructor's views of
+# nbgrader. The paths lie in the environment, so that no other JupyterLab of the user's is touched.
+INSTRUCTORS_VIEWS = ("formgrader", "menu")
 JUPYTER_SETTINGS = {
     "etc/jupyter/jupyter_server_config.d/zz-course.json": {
         "ServerApp": {
@@ -153,22 +156,27 @@ def commands() -> dict[str, Callable[[list[str]], int]]:
 
 
 def lab(arguments: list[str]) -> int:
-    """Install, copy new lessons, open JupyterLab on the learner's own copy."""
+    """Install, copy new lessons, open JupyterLab on the learner's own copy; or on the class that is graded."""
     environment = set_up(())
-    write_settings(environment)
+    instructor = "--instructor" in arguments
+    arguments = [argument for argument in arguments if argument != "--instructor"]
+    write_settings(environment, instructor)
+    if instructor:
+        (ROOT / "class" / "submitted").mkdir(parents=True, exist_ok=True)
+        print("Opening JupyterLab on class/, with nbgrader's formgrader. Ctrl-C here ends it.", flush=True)
+        return hand_over(lab_command(environment, ROOT / "class") + arguments, ROOT, environment)
     work = ROOT / "work"
     for name in copy_lessons(ROOT / "course", work):
         print(f"New lesson: work/{name}")
     renew_glossary(ROOT / "course", work)
     print("Opening JupyterLab on work/. Ctrl-C here ends it.", flush=True)
-    command = [
-        str(python_of(environment)),
-        "-m",
-        "jupyterlab",
-        "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.root_dir={work}",
-    ]
-    return hand_over(command + root_option() + arguments, work, environment)
+    return hand_over(lab_command(environment, work) + arguments, work, environment)
+
+
+def lab_command(environment: Path, folder: Path) -> list[str]:
+    """What opens JupyterLab on `folder`, for this machine alone."""
+    command = [str(python_of(environment)), "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1"]
+    return [*command, f"--ServerApp.root_dir={folder}", *root_option()]
 
 
 def test(arguments: list[str]) -> int:
@@ -397,10 +405,21 @@ def renew_glossary(course: Path, work: Path) -> None:
         write_whole(work / glossary.name, glossary.read_text(encoding="utf-8"))
 
 
-def write_settings(environment: Path) -> None:
+def write_settings(environment: Path, instructor: bool = False) -> None:
     """Put the course's JupyterLab settings into the environment."""
-    for name, settings in JUPYTER_SETTINGS.items():
+    for name, settings in (instructors_settings() if instructor else JUPYTER_SETTINGS).items():
         write_whole(environment / name, json.dumps(settings, indent=2))
+
+
+def instructors_settings() -> dict[str, Any]:
+    """The same settings with the instructor's views on."""
+    settings = json.loads(json.dumps(JUPYTER_SETTINGS))
+    server = settings["etc/jupyter/jupyter_server_config.d/zz-course.json"]["ServerApp"]
+    server["jpserver_extensions"]["nbgrader.server_extensions.formgrader"] = True
+    pages = settings["etc/jupyter/labconfig/page_config.json"]["disabledExtensions"]
+    for view in INSTRUCTORS_VIEWS:
+        del pages[f"@jupyter/nbgrader:{view}"]
+    return settings
 
 
 def root_option() -> list[str]:

@@ -1,14 +1,15 @@
-"""`python -m autograder release | verify | grade | regrade | collect`: the instructor's commands."""
+"""`python -m autograder release | verify | grade | regrade | collect | lessons`: the instructor's commands."""
 
 import argparse
 import sys
 
-from autograder import collect, grade, regrade, release, verify
+from autograder import collect, grade, lessons, regrade, release, verify
 
 COMMANDS = {
     "release": (release, "make course/ from solutions/, or check that it is up to date"),
     "verify": (verify, "prove every exercise: reference, stub, misconceptions, alternatives"),
     "grade": (grade, "grade a folder of submissions into a gradebook, a table and feedback pages"),
+    "lessons": (lessons, "put lessons into the gradebook, for nbgrader's own autograde"),
     "regrade": (regrade, "show what grading again would change, then change it"),
     "collect": (collect, "merge what shards have graded, and make the results"),
 }

@@ -15,6 +15,7 @@ from autograder.grading import Graded, Lesson, Result
 from autograder.probes import UNWRITTEN
 from autograder.report import STYLE, card
 from autograder.sandbox.isolation import NONE
+from autograder.submission import TASK
 
 GENERATOR = '<meta name="generator" content="autograder grade">'
 _LONGEST = 20_000, 300  # characters of code, and of what an answer gave
@@ -61,6 +62,7 @@ h2 small{font-weight:400;color:var(--soft);font-size:.75em;white-space:nowrap}
 details{margin:.7em 0}summary{cursor:pointer;color:var(--soft)}
 pre{background:var(--code);border:1px solid var(--line);border-radius:6px;padding:.8em 1em;overflow-x:auto;
  margin:.5em 0;font:.85rem/1.5 ui-monospace,monospace;tab-size:4}
+pre.words{white-space:pre-wrap;overflow-wrap:anywhere;font-family:inherit;font-size:1rem}
 footer{margin-top:3em;padding-top:1em;border-top:1px solid var(--line);color:var(--soft);font-size:.95em}
 """
 )
@@ -83,6 +85,7 @@ def page(lesson: Lesson, graded: Graded) -> str:
 {notes}<p class="lead">{escape(_lead(graded))}</p></header>
 {overview}
 {"".join(map(_section, found))}
+{"".join(_written(lesson, graded, task) for task in lesson.tasks)}
 <footer>Answers are graded on other inputs than those in the notebook, each one by itself: a fault in one costs nothing
 elsewhere. <span class="mono">check()</span> in the notebook tells as much, as often as you like. Your code was
 {escape(graded.isolation.words)}.</footer>
@@ -136,6 +139,17 @@ def _section(result: Result) -> str:
     return (
         f'<section id="{name}"><h2>{name} <small>{state}</small></h2>{remark}{shown(result)}{_code(result)}</section>'
     )
+
+
+def _written(lesson: Lesson, graded: Graded, task: str) -> str:
+    """An answer in words, as it was read, with its question: a person gives the points."""
+    heading = task.removeprefix(TASK).replace("_", " ").capitalize()
+    points, text = lesson.tasks[task], graded.written.get(task, "")
+    state = f"up to {points} points, given by a person"
+    shown = (
+        f'<pre class="words" tabindex="0">{_text(text[: _LONGEST[0]])}</pre>' if text else "<p>Nothing was written.</p>"
+    )
+    return f'<section id="{escape(task)}"><h2>{escape(heading)} <small>{state}</small></h2>{shown}</section>'
 
 
 def _stopped(verdict: Verdict, cause: str) -> str:

@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"shard {number}/{shards}: {len(entries)} submissions, {len(todo)} graded now: {out / RECORDS}/")
             return 1 if missed else 0
         others = _others(records, entries, prune=arguments.prune, out=out)
-        publish(out, conditions, records)
+        publish(out, conditions, records, prune=arguments.prune)
         _conclude(out, records, entries, others)
     except (OSError, RuntimeError, ValueError) as error:
         print(f"grade: {error}", file=sys.stderr)
@@ -124,11 +124,12 @@ def work(
     return missed
 
 
-def publish(out: Path, conditions: Conditions, records: Records) -> None:
-    """Make gradebook, tables, pages and notebooks from the records."""
+def publish(out: Path, conditions: Conditions, records: Records, *, prune: bool = False) -> None:
+    """Make gradebook, tables, pages and notebooks from the records; arguments and errors are write_results's."""
     names = sorted({entry.lesson for entry in records.entries()})
     known = [name for name in names if _is_known(name, conditions.solutions)]
-    write_results(out, {name: lesson_of(conditions, name) for name in known}, records, datetime.now(UTC))
+    lessons = {name: lesson_of(conditions, name) for name in known}
+    write_results(out, lessons, records, datetime.now(UTC), prune=prune)
 
 
 @dataclass

@@ -7,7 +7,6 @@ What was graded automatically is replaced. All of a run is one transaction: it i
 import contextlib
 import os
 import sysconfig
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -105,17 +104,12 @@ def _standing(rows: list[Any]) -> Standing:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[api.Gradebook]:
-    """With what nbgrader needs, and without what it says by the way.
-
-    For a new gradebook it calls `alembic`, which is not on PATH where the environment is not activated.
-    """
+    """For a new gradebook nbgrader calls `alembic`, which is not on PATH where the environment is not activated."""
     before = os.environ.get("PATH", os.defpath)
     os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), before])
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Object of type <")
-            with api.Gradebook(f"sqlite:///{path}") as book:
-                yield book
+        with api.Gradebook(f"sqlite:///{path}") as book:
+            yield book
     finally:
         os.environ["PATH"] = before
 

@@ -27,18 +27,22 @@ _BACKUPS = 10  # copies of the gradebook that are kept
 _TIMES = "%Y-%m-%d %H:%M:%S.%f UTC"  # as nbgrader writes them
 
 
-def write_results(out: Path, lessons: Mapping[str, Lesson], records: Records, now: datetime) -> None:
+def write_results(
+    out: Path, lessons: Mapping[str, Lesson], records: Records, now: datetime, *, prune: bool = False
+) -> None:
     """Make everything from the records of `lessons`. Whatever is interrupted is made again by the next run.
+
+    prune: whether what the gradebook holds of these lessons beside the records is taken out of it.
 
     Raises GradebookError where the gradebook cannot be used, and OSError where files cannot be written.
     """
     if (book := out / "gradebook.db").exists():
         _keep_a_copy(book, out / "backups", now)
-    update_gradebook(book, lessons.values(), _each(records, lessons), Penalties(out))
+    update_gradebook(book, lessons.values(), _each(records, lessons), Penalties(out), all_of_them=prune)
     summary = Summary(lessons)
     with ExitStack() as stack:
         names = [exercise.name for lesson in lessons.values() for exercise in lesson.exercises]
-        grades = _Table(stack.enter_context(writing_whole(out / "grades.csv")), _header(names))
+        grades = _Table(stack.enter_context(writing_whole(out / "grades.csv")), header_of(names))
         imports = [
             (kind, name, _Table(stack.enter_context(writing_whole(out / kind.name / f"{name}.csv")), kind.header(name)))
             for kind in lms.KINDS
@@ -50,7 +54,7 @@ def write_results(out: Path, lessons: Mapping[str, Lesson], records: Records, no
         for record, standing in standings(book, _each(records, lessons)):
             lesson = lessons[record.graded.entry.lesson]
             _hand_back(out, lesson, record)
-            grades.add(_row(names, record.graded, standing))
+            grades.add(row_of(names, record.graded, standing))
             for kind, name, table in imports:
                 if name == lesson.name:
                     table.add(kind.row(record, standing))
@@ -122,14 +126,16 @@ def line(row: Iterable[object]) -> str:
     return text.getvalue()
 
 
-def _header(names: list[str]) -> list[str]:
+def header_of(names: list[str]) -> list[str]:
+    """The columns of grades.csv, for these exercises."""
     return [
         *("student", "lesson", "total", "possible", *names, "by_hand", "late_penalty", "final", "to_mark"),
         *("note", "isolation"),
     ]
 
 
-def _row(names: list[str], graded: Graded, standing: Standing) -> list[object]:
+def row_of(names: list[str], graded: Graded, standing: Standing) -> list[object]:
+    """A submission's row."""
     points = {result.verdict.exercise: result.verdict.points for result in graded.results}
     row = [graded.entry.key, graded.entry.lesson, graded.points, graded.possible]
     row += [points.get(name, "") for name in names]

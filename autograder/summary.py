@@ -5,15 +5,17 @@ It runs no script and loads nothing, as the learners' pages do.
 
 import base64
 import hashlib
+import inspect
 import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 
 from autograder.feedback import PAPER, clean
 from autograder.gradebook import Standing
-from autograder.grading import Graded, Lesson, Result
+from autograder.grading import Graded, Lesson
 from autograder.records import Record
 
 _BINS = 10
@@ -75,7 +77,7 @@ class Summary:
             own.absent[verdict.exercise] += result.source is None
             if verdict.misconception:
                 own.mistakes[verdict.exercise, verdict.misconception] += 1
-        for reason in reasons(graded):
+        for reason in reasons(graded, self.lessons[graded.entry.lesson]):
             if len(self.looks) < _MOST:
                 self.looks.append((graded.entry.key, graded.entry.lesson, reason))
             else:
@@ -102,7 +104,7 @@ penalties are in grades.csv and in the gradebook.</p>
             return "<h2>Who needs a look</h2><p>Nobody.</p>"
         rows = [[escape(clean(cell)) for cell in row] for row in self.looks]
         more = f"<p>And {self.more:,} more: see the column <code>note</code> of grades.csv.</p>" if self.more else ""
-        table = _table("Who needs a look, and why", ["student", "lesson", "why"], rows)
+        table = _table("By student", ["student", "lesson", "why"], rows)
         return f"<h2>Who needs a look</h2>{table}{more}"
 
     def _lesson(self, name: str) -> str:
@@ -131,27 +133,26 @@ penalties are in grades.csv and in the gradebook.</p>
         )
 
 
-def reasons(graded: Graded) -> list[str]:
+def reasons(graded: Graded, lesson: Lesson) -> list[str]:
     """Why a person should look at a submission; nothing for most."""
     found = [] if graded.isolation.held else ["graded without a sandbox"]
     found += [note for note in graded.notes if "no cell ids" not in note]
+    references = {exercise.name: exercise.reference for exercise in lesson.exercises}
     for result in graded.results:
-        if (
-            result.cause
-            and result.source is not None
-            and re.match(r"it did not finish|its process|it took more", result.cause)
-        ):
-            found.append(f"{result.verdict.exercise}: {result.cause}")
-        if used := libraries(result):
-            found.append(f"{result.verdict.exercise}: calls {', '.join(used)}, which may compute what was asked for")
+        name = result.verdict.exercise
+        if result.source is None:
+            continue
+        if re.match(r"it did not finish|its process|it took more", result.cause or ""):
+            found.append(f"{name}: {result.cause}")
+        own = libraries(Path(inspect.getfile(references[name])).read_text(encoding="utf-8"))
+        if used := sorted(libraries("\n".join([*result.above, result.source])) - own):
+            found.append(f"{name}: calls {', '.join(used)}, which may compute what was asked for")
     return found
 
 
-def libraries(result: Result) -> list[str]:
-    """Libraries named in an answer, or in the cells that it builds on, that could do the learner's work."""
-    text = "\n".join([result.source or "", *(result.above if result.source else [])])
-    code = "\n".join(re.sub(r"#.*", "", line) for line in text.splitlines())
-    return sorted(set(re.findall(rf"^\s*(?:import|from)\s+({_LIBRARIES})\b", code, re.MULTILINE)))
+def libraries(source: str) -> set[str]:
+    """Libraries imported in a source, by its looks, that could do a learner's work; a reference may use them too."""
+    return set(re.findall(rf"^\s*(?:import|from)\s+({_LIBRARIES})\b", source, re.MULTILINE))
 
 
 def _often(counts: Counter[tuple[str, str]]) -> list[tuple[tuple[str, str], int]]:

@@ -1,22 +1,25 @@
 """From a folder of submissions to a gradebook, a table and feedback pages."""
 
+import contextlib
 import csv
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from autograder import grade
 from autograder.__main__ import main
 from autograder.exercise import Finding, Outcome, Verdict
 from autograder.exercises import find, of_lesson
 from autograder.feedback import discreet, page
+from autograder.gradebook import Standing
 from autograder.grading import Entry, Graded, Result, load_lesson
 from autograder.judge import assess, judge
+from autograder.results import header_of, line, row_of
 from lib.freezing import freeze as reference_freeze
 
 LESSON = "03_feature_extraction_vs_fine_tuning"
@@ -149,7 +152,7 @@ def test_grade_gives_the_expected_points(results, student):
 def test_grade_says_why_in_the_table_and_on_the_page(results, student, sentence):
     note = rows(results / "grades.csv")[student]["note"]
     assert sentence in note if sentence else note == ""
-    assert (results / "feedback" / student / f"{LESSON}.html").is_file()
+    assert (results / "feedback" / student / LESSON / f"{LESSON}.html").is_file()
 
 
 @pytest.mark.slow
@@ -167,26 +170,40 @@ def test_grade_again_gives_the_same_bytes_and_resets(results, tmp_path, solution
         shutil.copytree(SUBMISSIONS / student, some / student)
     assert command(some, tmp_path / "out", solutions) == 0
     first = (tmp_path / "out" / "grades.csv").read_bytes()
-    stale = tmp_path / "out" / "feedback" / "max" / f"{LESSON}.html"
-    kept = stale.with_name("notes.html")
-    kept.write_text("mine")
     assert command(some, tmp_path / "out", solutions) == 0
     assert (tmp_path / "out" / "grades.csv").read_bytes() == first
     whole = (results / "grades.csv").read_bytes().splitlines()
     assert [line for line in whole if line.split(b",")[0] in (b"student", b"grace", b"kurt", b"max", b"sofia")] == (
         first.splitlines()
     )
-    page_of_kurt = Path("feedback", "kurt", f"{LESSON}.html")
+    page_of_kurt = Path("feedback", "kurt", LESSON, f"{LESSON}.html")
     assert (tmp_path / "out" / page_of_kurt).read_bytes() == (results / page_of_kurt).read_bytes()
     said = capsys.readouterr().out.splitlines()
     assert said[0] == f"grace · {LESSON}: 11 of 20 points"
     assert "note: the setup cell, 'import nothing_of_this_name'" in said[4]
     assert said[5].startswith("learners' code: sandboxed by bubblewrap, tried at the start: files, writing, network")
     assert said[6].startswith("4 submissions graded, 38 of 80 points: ")
+    assert len(said) == 10  # nothing was graded twice
+
+
+@pytest.mark.slow
+def test_grade_keeps_who_is_gone_unless_told_to_prune(tmp_path, solutions, capsys):
+    out, some = tmp_path / "out", tmp_path / "submitted"
+    for student in ("max", "sofia"):
+        shutil.copytree(SUBMISSIONS / student, some / student)
+    assert command(some, out, solutions) == 0
     shutil.rmtree(some / "max")
-    shutil.rmtree(some / "grace")
-    assert command(some, tmp_path / "out", solutions) == 0
-    assert sorted(exported(tmp_path / "out", tmp_path)) == ["kurt", "sofia"]
+    stale = out / "feedback" / "max" / LESSON / f"{LESSON}.html"
+    kept = stale.with_name("notes.html")
+    kept.write_text("mine")
+    assert command(some, out, solutions) == 0
+    assert sorted(exported(out, tmp_path)) == sorted(rows(out / "grades.csv")) == ["max", "sofia"]
+    assert f"not in the folder any more (--prune forgets them): max · {LESSON}" in capsys.readouterr().out
+    assert command(some, out, solutions, "--prune") == 0
+    assert sorted(rows(out / "grades.csv")) == ["sofia"]
+    with contextlib.closing(sqlite3.connect(out / "gradebook.db")) as base:
+        assert base.execute("SELECT student_id FROM submitted_assignment").fetchall() == [("sofia",)]
+        assert base.execute("SELECT COUNT(*) FROM grade").fetchone() == (len(NAMES),)
     assert not stale.exists() and kept.read_text() == "mine"
 
 
@@ -202,11 +219,11 @@ def test_grade_runs_the_setup_cell_of_the_real_lesson(tmp_path, capsys):
 
 @pytest.mark.slow
 def test_grade_shows_a_learner_their_code_and_nothing_that_acts(results):
-    html = (results / "feedback" / "kurt" / f"{LESSON}.html").read_text(encoding="utf-8")
+    html = (results / "feedback" / "kurt" / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(&#x27;hello&#x27;)&lt;/script&gt;" in html
     assert "<script" not in html
     assert "os._exit(1)" in html
-    grace = (results / "feedback" / "grace" / f"{LESSON}.html").read_text(encoding="utf-8")
+    grace = (results / "feedback" / "grace" / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
     assert "every training loop calls .train() on the whole network, and your layers follow" in grace
 
 
@@ -283,7 +300,7 @@ def test_grade_reports_a_submission_without_a_notebook_and_one_behind_a_link(tmp
     ]
     assert all(int(row["total"]) == 0 for row in table.values())
     (odd_one,) = set(table) - {"ada", "eve"}
-    html = (tmp_path / "out" / "feedback" / odd_one / f"{LESSON}.html").read_text(encoding="utf-8")
+    html = (tmp_path / "out" / "feedback" / odd_one / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
     assert "<h1>=cmd|&#x27; calc&#x27;!A0</h1>" in html
     assert set(exported(tmp_path / "out", tmp_path)) == set(table)
 
@@ -291,22 +308,24 @@ def test_grade_reports_a_submission_without_a_notebook_and_one_behind_a_link(tmp
 # ---- results ------------------------------------------------------------------------------------------------------
 
 
-def test_write_leaves_what_was_whole_when_it_fails(tmp_path, solutions, lesson, monkeypatch, capsys):
-    grade._write(tmp_path, {LESSON: lesson}, [graded()])
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    assert len(before) == 3
-    right = Result(assess(find("freeze"), reference_freeze, SEED), "x")
+@pytest.mark.slow
+def test_grade_leaves_what_was_whole_on_a_full_disk_and_goes_on_afterwards(tmp_path, solutions, monkeypatch, capsys):
+    out, submitted = tmp_path / "out", tmp_path / "submitted"
+    shutil.copytree(SUBMISSIONS / "max", submitted / "max")
+    assert command(submitted, out, solutions) == 0
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    shutil.copytree(SUBMISSIONS / "niels", submitted / "niels")
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        grade._write(tmp_path, {LESSON: lesson}, [graded(freeze=right)])
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
-    (tmp_path / "submitted" / "ada" / LESSON).mkdir(parents=True)
-    assert command(tmp_path / "submitted", tmp_path / "out", solutions) == 2
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert command(submitted, out, solutions) == 2
     assert capsys.readouterr().err == "grade: [Errno 28] No space left on device\n"
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert command(submitted, out, solutions) == 0
+    assert sorted(rows(out / "grades.csv")) == ["max", "niels"]
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@x", " =1", "\t=1", "|x", "%x", "＝1"])
@@ -314,7 +333,8 @@ def test_table_begins_no_formula(lesson, start):
     sentence = Finding("Words.", 4, False, "a case", got=f"{start}\x1b[2J\n{start}")
     one = graded(start, freeze=Result(Verdict("freeze", (sentence,)), "x"))
     noted = Graded(one.entry, one.results, [start])
-    for row in csv.reader(grade.table({LESSON: lesson}, [one, noted]).splitlines()):
+    lines = [line(header_of(NAMES)), *(line(row_of(NAMES, each, Standing())) for each in (one, noted))]
+    for row in csv.reader(lines):
         assert all(cell[:1] not in "=+-@|%＝" or cell == "" for cell in (cell.strip() for cell in row))
         assert "\x1b" not in "".join(row)
 

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -102,11 +103,17 @@ def project(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(start, project, small_lesson, tmp_path_factory) -> Iterator[Server]:
-    own = tmp_path_factory.mktemp("jupyter")
+    with serve(start, project, tmp_path_factory.mktemp("jupyter")) as one:
+        yield one
+
+
+@contextmanager
+def serve(start: ModuleType, project: Path, own: Path, *more: str) -> Iterator[Server]:
+    """JupyterLab as `start.py lab` with `more` arguments starts it; what it writes for its user goes into `own`."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     arguments = ["--no-browser", "--port", str(port), "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"]
-    command, folder, environment = lab_command(start, project, arguments)
+    command, folder, environment = lab_command(start, project, [*more, *arguments])
     places = {
         name: str(own / name)
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")

@@ -5,13 +5,14 @@ import re
 import pytest
 
 from autograder.feedback import page
-from autograder.grade import table
+from autograder.gradebook import Standing
+from autograder.results import line, row_of
 from tests.hostile.conftest import grade_all, points
 from tests.hostile.controls import CONTROLS
 from tests.hostile.hosts import HOSTS
 from tests.hostile.notebooks import NOTEBOOKS
 from tests.hostile.processes import PROCESSES
-from tests.hostile.submitted import FAKED, FULL, SHARE, WRONG, Notebook, Submission, answered, changed
+from tests.hostile.submitted import FAKED, FULL, NAMES, SHARE, WRONG, Notebook, Submission, answered, changed
 
 pytestmark = pytest.mark.slow
 LOOKING = (
@@ -102,7 +103,7 @@ def test_reader_meets_text_and_nothing_that_acts(lesson, read, name):
     assert not re.search(r"<(script|img|svg|iframe|object|embed|link)\b|\bon\w+\s*=\s*[\"'][^\"']*alert", shown)
     assert "Content-Security-Policy" in shown
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", shown.replace("\n", ""))
-    rows = table({lesson.name: lesson}, [one])
+    rows = line(row_of(list(NAMES), one, Standing()))
     assert not re.search(r"(^|,)\"?\s*[=+@]", rows, re.MULTILINE)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", rows)
 
