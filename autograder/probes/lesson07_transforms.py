@@ -59,7 +59,8 @@ def transform(
     """
     made = implementation(**arguments)
     steps = _steps(made)
-    before, given = copy_of(images), images
+    before = copy_of(images)
+    given: Any = images
     if given_as != "tensor":
         array = images.movedim(0, 2).cpu().numpy().copy()
         given = array if given_as == "array" else Image.fromarray(array)
