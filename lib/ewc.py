@@ -36,10 +36,9 @@ def ewc_penalty(model: nn.Module, fisher: dict[str, Tensor], anchor: dict[str, T
 
     Returns a scalar of the parameters' dtype, differentiable in θ alone: the gradient is λ F (θ − θ*), and none reaches
     `fisher` or `anchor`. Plain gradient descent diverges where its learning rate times λ F_i is above 2. Nothing is
-    changed. Raises ValueError for an empty
-    `fisher`, for a name, shape, dtype or device that does not match, for an anchor that is the model's own memory and
-    would move along with it, and for a strength that is negative or not finite; TypeError where `fisher` or `anchor` is
-    no dict of tensors or `strength` is not a number.
+    changed. Raises ValueError for an empty `fisher`, for a name, shape, dtype or device that does not match, for an
+    anchor that is the model's own memory and would move along with it, and for a strength that is negative or not
+    finite; TypeError where `fisher` or `anchor` is no dict of tensors or `strength` is not a number.
 
     Example:
         >>> model = nn.Linear(1, 1, bias=False)

@@ -109,7 +109,7 @@ explore({strength: views(strength) for strength in (0.5, 1.0, 2.0, 4.0)}, "stren
 # |---|---|---|
 # | crop, shift | place and size | the digit is not cut off |
 # | rotation | the angle | a 6 does not become a 9: 15°, not 180° |
-# | mirror | left and right | none does matter: wrong for digits, letters, a chest X-ray |
+# | mirror | left and right | it is all one which is which: wrong for digits, letters, a chest X-ray |
 # | colour, grey | light and hue | colour says nothing about the class |
 # | blur | fine detail | the class is not in it |
 # | erasing | a box of the image | the rest is enough |
@@ -423,8 +423,8 @@ best = mean_and_interval(measured.values("accuracy", kind="RandAugment"))
 plots.where_we_are(known | {"RandAugment": best}, "Where we are: ten images a class", new=["RandAugment"], chance=0.1)
 
 # %% [markdown]
-# The new bar is the kind that the validation images would choose. It is as high as that of the recipe and no higher,
-# after sixteen epochs instead of forty.
+# The new bar is the kind that the validation images would choose. It is as high as the one of fine-tuning and
+# no higher, after sixteen epochs instead of forty.
 #
 # **To sleep on.** (1) Which augmentations would you promise for satellite images, and which for X-rays? (2) Mixup tells
 # the network that what lies between two classes is between them. When is that false?

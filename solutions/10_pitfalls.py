@@ -159,8 +159,9 @@ plots.bars(shares, "How much of the Fisher information is left?", x="share of th
 # %% [markdown]
 # Averaged over batches of 64, next to nothing is left, and a λ found with one batch size is wrong with another. The
 # last bar asks for something else: the data's labels in place of drawn ones, the **empirical Fisher**. It looks
-# harmless on a network that errs as often as ours. Where a network fits its labels with certainty, it vanishes, and
-# holds nothing (Kunstner et al., 2019).
+# harmless on a network that errs as often as ours. Where a network is nearly sure of its labels, their gradients are
+# tiny, and what the other labels would say is missing: the empirical Fisher is then far smaller than the Fisher
+# information, and holds next to nothing (Kunstner et al., 2019).
 
 # %% [markdown] about="ewc_penalty"
 # ### Exercise: `ewc_penalty`
@@ -570,8 +571,8 @@ guess_norms.beside(answers.get(tuple(helped), "in neither"))
 #
 # *Frozen* batch norm surprises twice. On blood cells it is well ahead of statistics that move, at home and away alike:
 # with few images a batch says little about the mean, and the backbone's own statistics are the better ones. And
-# measuring a frozen network anew throws it back, for its weights learnt behind *these* statistics. AdaBN belongs to
-# networks that were trained by their batches.
+# there, measuring the frozen network anew throws it far back, for its weights learnt behind *these* statistics; on
+# digits what it loses lies within chance. AdaBN belongs to networks that were trained by their batches.
 #
 # Group and layer norm hold nothing of a domain, and away from home they come close to batch norm after its cure, or
 # pass it, without any image of the other domain. They had to learn new features first: their pre-training was done with

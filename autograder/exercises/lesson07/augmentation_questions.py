@@ -49,6 +49,7 @@ EXERCISE = concept_questions(
                 0.8: "That is λ alone, before it is smoothed.",
                 0.72: "(1 − ε)·λ is right so far, and every class gets a little on top of it.",
                 0.91: "That would be a target of 1, smoothed. Mixup has brought it down before.",
+                0.82: "The share ε is spread over all ten classes: how much of it does one get?",
                 0.81: "You have added ε/C without taking ε away.",
             },
         ),
@@ -58,6 +59,7 @@ EXERCISE = concept_questions(
             {
                 0.2: "Nearly: the second time, the part that was spread already is spread once more.",
                 0.1: "The second smoothing finds softer targets, and softens them further.",
+                0.81: "That is what is left of a target. How much has been spread?",
                 0.01: "ε² is what both have in common. What is left of a target after (1 − ε) twice?",
             },
             relative=1e-3,

@@ -1,16 +1,14 @@
 """Exercise: CutMix, a box of one image pasted into another, and targets by the areas."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
 from autograder.exercises.lesson07 import mixing_parts as parts
+from autograder.exercises.lesson07.cutmix_mistakes import With
 from autograder.probes import lesson07 as probes
-from lib.mixing import box_mask, cutmix, cutmix_box, symmetric_beta
+from lib.mixing import cutmix
 
 
 def _cases(seed: int) -> list[Case]:
@@ -29,76 +27,6 @@ def _cases(seed: int) -> list[Case]:
         case("4 images of bytes, 3 × 8 × 8", (4, 3, 8, 8), torch.uint8, alpha=8.0),
         case("a batch of one image", (1, 3, 6, 6)),
     ]
-
-
-# ---- misconceptions -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _With:
-    """CutMix with one thing done otherwise."""
-
-    in_place: bool = False
-    drawn_lam: bool = False
-    swapped: bool = False
-    inverted: bool = False
-    blended: bool = False
-    turned: bool = False
-    columns_first: bool = False
-    centre_first: bool = False
-    own_draws: bool = False
-    neighbours: bool = False
-    each: bool | None = None
-    hot_only: bool = False
-    other_targets: bool = False
-    erased: bool = False
-    listing: bool = False
-    double: bool = False
-
-    def __call__(
-        self,
-        images: Tensor,
-        labels: Tensor,
-        classes: int,
-        alpha: float = 1.0,
-        *,
-        per_sample: bool = False,
-        generator: torch.Generator,
-    ) -> Any:
-        """What it returns."""
-        count, (height, width) = len(images), images.shape[2:]
-        boxes_wanted = count if (per_sample if self.each is None else self.each) else 1
-        if self.own_draws:
-            lam = torch.distributions.Beta(alpha, alpha).sample((boxes_wanted,)).double()
-        else:
-            lam = symmetric_beta(alpha, boxes_wanted, generator)
-        centre = self._centre(height, width, boxes_wanted, generator) if self.centre_first else lam
-        partners = torch.arange(count).roll(1) if self.neighbours else torch.randperm(count, generator=generator)
-        centre = centre if self.centre_first else self._centre(height, width, boxes_wanted, generator)
-        boxes, kept = cutmix_box(height, width, lam, centre)
-        inside = box_mask(boxes[:, [1, 0, 3, 2]] if self.turned else boxes, height, width).to(images.device)
-        mixed = torch.where(~inside if self.inverted else inside, self._pasted(images, partners), images)
-        share = (lam if self.drawn_lam else 1 - kept if self.swapped else kept).float().view(-1, 1).to(images.device)
-        hot = F.one_hot(labels, classes).to(torch.float64 if images.dtype == torch.float64 else torch.float32)
-        targets = share.to(hot) * hot + (1 - share.to(hot)) * hot[partners.flip(0) if self.other_targets else partners]
-        if self.in_place:
-            images.copy_(mixed)
-        if self.listing:
-            return mixed, labels, labels[partners], float(kept[0])
-        return mixed, hot if self.hot_only else targets.double() if self.double else targets
-
-    def _centre(self, height: int, width: int, count: int, generator: torch.Generator) -> Tensor:
-        if self.columns_first:
-            columns, rows = (torch.randint(n, (count,), generator=generator) for n in (width, height))
-        else:
-            rows, columns = (torch.randint(n, (count,), generator=generator) for n in (height, width))
-        return torch.stack([rows, columns], dim=1)
-
-    def _pasted(self, images: Tensor, partners: Tensor) -> Tensor:
-        if self.erased:
-            return torch.zeros_like(images)
-        theirs = images[partners]
-        return (images / 2 + theirs / 2).to(images.dtype) if self.blended else theirs
 
 
 EXERCISE = Exercise(
@@ -125,85 +53,99 @@ EXERCISE = Exercise(
             "Bytes stay bytes, targets have the type of the contract, and a batch of one works too.",
             1,
             ("mixed images", "shape and type of the targets"),
-            cases=(3, 4),
+            cases=(1, 3, 4),
         ),
         parts.CALLERS,
     ),
     misconceptions=(
         Misconception(
             "in-place",
-            _With(in_place=True),
+            With(in_place=True),
             "You write the boxes into the caller's batch. The next epoch finds pictures with holes in them, under "
             "their old labels. Paste into a copy.",
         ),
         Misconception(
             "lam-as-drawn",
-            _With(drawn_lam=True),
+            With(drawn_lam=True),
             "Your targets use the λ that was drawn. Where the box was clipped, it covers less than that: use the λ' "
             "that cutmix_box returns.",
         ),
         Misconception(
             "shares-swapped",
-            _With(swapped=True),
+            With(swapped=True),
             "Your target gives the image's own class the share of the box. λ' is what the image keeps.",
         ),
         Misconception(
             "box-kept",
-            _With(inverted=True),
+            With(inverted=True),
             "You keep the box and replace everything around it. M is 0 inside the box.",
         ),
         Misconception(
             "blended-box",
-            _With(blended=True),
+            With(blended=True),
             "Inside the box you blend the two images. CutMix replaces; blending is Mixup's way.",
         ),
         Misconception(
             "erased-box",
-            _With(erased=True),
+            With(erased=True),
             "Your box is empty: that would be random erasing. The partner's pixels belong there.",
         ),
         Misconception(
             "rows-and-columns-swapped",
-            _With(turned=True),
+            With(turned=True),
             "Your box lies across: you read (top, left, bottom, right) as (left, top, right, bottom). The last two "
             "axes of images are height, then width.",
         ),
         Misconception(
             "columns-first",
-            _With(columns_first=True),
+            With(columns_first=True),
             "You draw the centres' columns before their rows. The contract names the order, so that the same generator "
             "gives the same batch.",
         ),
         Misconception(
             "centre-before-partners",
-            _With(centre_first=True),
+            With(centre_first=True),
             "You draw the centre before the partners. The contract names the order: λ, partners, rows, columns.",
         ),
         Misconception(
             "own-draws",
-            _With(own_draws=True),
+            With(own_draws=True),
             "Your λ does not come from `generator`, but from the global random state: the same seed gives another "
             "batch each time.",
         ),
-        parts.neighbours(_With(neighbours=True)),
+        parts.neighbours(With(neighbours=True)),
         Misconception(
             "targets-not-mixed",
-            _With(hot_only=True),
+            With(hot_only=True),
             "Your targets know nothing of the box. A picture that shows two classes needs a target that names two.",
         ),
-        parts.other_partners(_With(other_targets=True)),
-        Misconception(
-            "one-box-for-all", _With(each=False), "With per_sample=True all your images still share one box."
-        ),
+        parts.other_partners(With(other_targets=True)),
+        Misconception("one-box-for-all", With(each=False), "With per_sample=True all your images still share one box."),
         Misconception(
             "always-each",
-            _With(each=True),
+            With(each=True),
             "You draw a box for each image where one was asked for: per_sample is False by default.",
         ),
-        parts.four_returned(_With(listing=True)),
+        parts.four_returned(With(listing=True)),
+        parts.guessed_classes(With(guessed=True)),
+        parts.images_type(With(images_type=True)),
+        parts.alpha_ignored(With(alpha=1.0)),
+        parts.single_image_returned(With(short_way=True)),
+        parts.seeded_anew(With(seed=0)),
+        Misconception(
+            "partners-first",
+            With(partners_first=True),
+            "You draw the partners before λ. The contract names the order: λ, partners, rows, columns.",
+        ),
+        Misconception(
+            "pasted-from-the-mixed",
+            With(one_by_one=True),
+            "You read the partners from the tensor that you write to: some have got a box already, and hand it on. "
+            "Read from the images as they came.",
+        ),
         Misconception(
             "always-float64",
-            _With(double=True),
+            With(double=True),
             "Your targets are float64, whatever the images are. λ' is; bring it to the type of the targets first.",
         ),
     ),

@@ -1,16 +1,14 @@
 """Exercise: Mixup, images and targets blended alike."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
 from autograder.exercises.lesson07 import mixing_parts as parts
+from autograder.exercises.lesson07.mixup_mistakes import With
 from autograder.probes import lesson07 as probes
-from lib.mixing import mixup, symmetric_beta
+from lib.mixing import mixup
 
 
 def _cases(seed: int) -> list[Case]:
@@ -27,75 +25,8 @@ def _cases(seed: int) -> list[Case]:
         case("5 images of 3 × 4 × 5, a λ for each, α = 1", (5, 3, 4, 5), alpha=1.0, per_sample=True),
         case("4 images of 2 × 4 × 4, a λ for each, α = 1", (4, 2, 4, 4), alpha=1.0, per_sample=True),
         case("a batch of one image", (1, 3, 4, 4), alpha=1.0),
+        case("6 images of 3 × 4 × 4, float16, α = 2", (6, 3, 4, 4), torch.float16, alpha=2.0),
     ]
-
-
-# ---- misconceptions -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _With:
-    """Mixup with one thing done otherwise."""
-
-    partners: str = "permuted"
-    partners_first: bool = False
-    of_images: str = "λ"
-    of_targets: str = "λ"
-    each: bool | None = None
-    own_draws: bool = False
-    other_targets: bool = False
-    in_place: bool = False
-    along_the_width: bool = False
-    hard: bool = False
-    listing: bool = False
-    double: bool = False
-
-    def __call__(
-        self,
-        images: Tensor,
-        labels: Tensor,
-        classes: int,
-        alpha: float = 0.2,
-        *,
-        per_sample: bool = False,
-        generator: torch.Generator,
-    ) -> Any:
-        """What it returns."""
-        count, many = len(images), per_sample if self.each is None else self.each
-        partners = self._chosen(count, generator) if self.partners_first else torch.empty(0)
-        lam = self._lam(alpha, count if many else 1, generator)
-        partners = partners if self.partners_first else self._chosen(count, generator)
-        others = partners.flip(0) if self.other_targets else partners
-        shape = [-1] if self.along_the_width and many else [-1, *[1] * (images.ndim - 1)]
-        share = self._of(lam, self.of_images).to(images).view(shape)
-        mixed = share * images + (1 - share) * images[partners]
-        hot = F.one_hot(labels, classes).to(images.dtype)
-        share = self._of(lam, self.of_targets).to(hot).view(-1, 1)
-        targets = share * hot + (1 - share) * hot[others]
-        if self.in_place:
-            images.copy_(mixed)
-        if self.listing:
-            return mixed, labels, labels[partners], lam
-        targets = targets.argmax(1) if self.hard else targets
-        return mixed, targets.double() if self.double else targets
-
-    def _lam(self, alpha: float, count: int, generator: torch.Generator) -> Tensor:
-        if self.own_draws:
-            return torch.distributions.Beta(alpha, alpha).sample((count,))
-        return symmetric_beta(alpha, count, generator)
-
-    def _chosen(self, count: int, generator: torch.Generator) -> Tensor:
-        if self.partners == "permuted":
-            return torch.randperm(count, generator=generator)
-        if self.partners == "any":
-            return torch.randint(count, (count,), generator=generator)
-        indices = torch.arange(count)
-        return indices.roll(1) if self.partners == "neighbours" else indices.flip(0)
-
-    @staticmethod
-    def _of(lam: Tensor, which: str) -> Tensor:
-        ways = {"λ": lam, "1 − λ": 1 - lam, "one half": lam * 0 + 0.5, "all": lam * 0 + 1}
-        return ways.get(which, torch.maximum(lam, 1 - lam))
 
 
 EXERCISE = Exercise(
@@ -127,99 +58,106 @@ EXERCISE = Exercise(
             "The targets have a column a class, and the type that the contract gives them; a batch of one works too.",
             1,
             ("shape and type of the targets", "mixed images"),
-            cases=(1, 4),
+            cases=(1, 4, 5),
+            relative=1e-2,
+            absolute=1e-2,
         ),
         parts.CALLERS,
     ),
     misconceptions=(
         Misconception(
             "targets-not-mixed",
-            _With(of_targets="all"),
+            With(of_targets="all"),
             "Your images are mixed and your targets are not: the network is told that a picture with two digits shows "
             "only one.",
         ),
         Misconception(
             "images-not-mixed",
-            _With(of_images="all"),
+            With(of_images="all"),
             "Your targets are mixed and your images are not. That is label noise with a system.",
         ),
         Misconception(
             "shares-swapped",
-            _With(of_targets="1 − λ"),
+            With(of_targets="1 − λ"),
             "Where the image keeps λ of itself, your target gives its own class 1 − λ. The two shares go together.",
         ),
         Misconception(
             "one-minus-lam",
-            _With(of_images="1 − λ", of_targets="1 − λ"),
+            With(of_images="1 − λ", of_targets="1 − λ"),
             "You give λ to the partner and 1 − λ to the image itself. In the formula, λ stands at i. The law is the "
             "same, for Beta(α, α) is symmetric, but not the batch.",
         ),
-        parts.other_partners(_With(other_targets=True)),
+        parts.other_partners(With(other_targets=True)),
         Misconception(
             "in-place",
-            _With(in_place=True),
+            With(in_place=True),
             "You write into the caller's batch: whoever holds these images, a cache for one, has mixed ones from now "
             "on, with their old labels.",
         ),
-        parts.four_returned(_With(listing=True)),
+        parts.four_returned(With(listing=True)),
+        parts.guessed_classes(With(guessed=True)),
+        parts.images_type(With(images_type=True)),
+        parts.alpha_ignored(With(alpha=0.2)),
+        parts.single_image_returned(With(short_way=True)),
+        parts.seeded_anew(With(seed=0)),
         Misconception(
             "hard-targets",
-            _With(hard=True),
+            With(hard=True),
             "You reduce the mixed targets to the class with the larger share. The shares are what should be learnt.",
         ),
         Misconception(
             "own-draws",
-            _With(own_draws=True),
+            With(own_draws=True),
             "Your λ does not come from `generator`, but from the global random state: the same seed gives another "
             "batch each time. See `symmetric_beta`, which the setup cell has imported.",
         ),
         Misconception(
             "partners-first",
-            _With(partners_first=True),
+            With(partners_first=True),
             "You draw the partners before λ. Both orders are fair; the contract names one, so that the same generator "
             "gives the same batch.",
         ),
-        parts.neighbours(_With(partners="neighbours")),
+        parts.neighbours(With(partners="neighbours")),
         Misconception(
             "batch-reversed",
-            _With(partners="reversed"),
+            With(partners="reversed"),
             "You pair the first image with the last, and so on. The contract asks for a random permutation.",
         ),
         Misconception(
             "with-replacement",
-            _With(partners="any"),
+            With(partners="any"),
             "You draw partners with replacement, so some images serve twice and others never. A permutation uses each "
             "once.",
         ),
         Misconception(
             "always-the-larger",
-            _With(of_images="larger", of_targets="larger"),
+            With(of_images="larger", of_targets="larger"),
             "You replace λ by max(λ, 1 − λ). Other methods do so; here λ is what Beta gives.",
         ),
         Misconception(
             "always-one-half",
-            _With(of_images="one half", of_targets="one half"),
+            With(of_images="one half", of_targets="one half"),
             "You blend half and half. λ is drawn from Beta(α, α).",
         ),
         Misconception(
             "one-for-all",
-            _With(each=False),
+            With(each=False),
             "With per_sample=True all your images still share one λ.",
         ),
         Misconception(
             "always-each",
-            _With(each=True),
+            With(each=True),
             "You draw a λ for each image where one was asked for: per_sample is False by default.",
         ),
         Misconception(
             "along-the-width",
-            _With(along_the_width=True),
+            With(along_the_width=True),
             "Your λ, shape (N,), is spread along the last axis of the images instead of the first. Where width and N "
             "happen to be the same, nobody complains. Which shape does λ need beside (N, C, H, W)?",
         ),
         Misconception(
             "always-float64",
-            _With(double=True),
+            With(double=True),
             "Your targets are float64, whatever the images are. λ is; a loss would then be as well.",
         ),
     ),

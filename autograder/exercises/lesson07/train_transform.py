@@ -1,16 +1,12 @@
 """Exercise: the transforms of training, in order, ending in what the backbone expects."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-
 import torch
 from torch import Tensor
-from torchvision.transforms import v2
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
-from autograder.probes import lesson07 as probes
-from lib.augmentation import blur_width, train_transform
+from autograder.exercises.lesson07.transform_mistakes import With
+from autograder.probes import lesson07_transforms as probes
+from lib.augmentation import train_transform
 
 _DRAWS = 24  # so that some are as bright, and some as dark, as an image can be
 
@@ -22,7 +18,7 @@ def _cases(seed: int) -> list[Case]:
     halves = torch.zeros(3, 24, 30, dtype=torch.uint8)
     halves[:, :, 15:] = 255
 
-    def case(words: str, images: Tensor, size: int, draws: int = 3, **arguments: bool) -> Case:
+    def case(words: str, images: Tensor, size: int, draws: int = 3, **arguments: bool | str) -> Case:
         inputs = {"images": images, "draws": draws, "size": size, "mean": mean, "std": std}
         return Case(words, inputs | arguments)
 
@@ -40,61 +36,9 @@ def _cases(seed: int) -> list[Case]:
             16,
             randaugment=True,
         ),
+        case("a PIL image, size 20", halves, 20, draws=1, given_as="PIL image"),
+        case("an array, 24 × 30 × 3, of bytes, size 20", halves, 20, draws=1, given_as="array"),
     ]
-
-
-# ---- misconceptions -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _With:
-    """The transforms with one thing done otherwise."""
-
-    scale: tuple[float, float] = (0.8, 1.0)
-    cropped: bool = True
-    mirrored: bool | None = None
-    degrees: tuple[float, float] = (-15, 15)
-    more: bool | None = None
-    jitter: float = 0.2
-    hue: float = 0.05
-    grey: float = 0.1
-    blurred: float = 0.5
-    width: int | None = None
-    scaled: bool = True
-    statistics: tuple[float, float] | None = None
-    erased: float = 0.2
-    area: tuple[float, float] = (0.02, 0.15)
-    erased_first: bool = False
-    colour_last: bool = False
-    normalised: bool = True
-
-    def __call__(
-        self, size: int, mean: Sequence[float], std: Sequence[float], *, flip: bool = True, randaugment: bool = False
-    ) -> Any:
-        """The composition."""
-        blur = v2.GaussianBlur(self.width or blur_width(size), sigma=(0.1, 2.0))
-        jitter = v2.ColorJitter(self.jitter, self.jitter, self.jitter, self.hue)
-        tint = [jitter, v2.RandomGrayscale(self.grey), v2.RandomApply([blur], self.blurred)]
-        crop = v2.RandomResizedCrop(size, scale=self.scale) if self.cropped else v2.Resize((size, size))
-        erase = [v2.RandomErasing(self.erased, scale=self.area)] if self.erased else []
-        if self.statistics is not None:
-            mean, std = [self.statistics[0]] * 3, [self.statistics[1]] * 3
-        steps = [
-            v2.RGB(),
-            v2.ToImage(),
-            crop,
-            *([v2.RandomHorizontalFlip()] if (flip if self.mirrored is None else self.mirrored) else []),
-            v2.RandomRotation(self.degrees),
-            *([v2.RandAugment()] if (randaugment if self.more is None else self.more) else []),
-            *([] if self.colour_last else tint),
-            v2.ToDtype(torch.float32, scale=self.scaled),
-            *(erase if self.erased_first else []),
-            *([v2.Normalize(mean, std)] if self.normalised else []),
-            *(tint if self.colour_last else []),
-            *([] if self.erased_first else erase),
-            v2.ToPureTensor(),
-        ]
-        return v2.Compose(steps)
 
 
 _CROP, _MIRROR = "crop: shares of the area", "mirror: probability"
@@ -120,7 +64,7 @@ EXERCISE = Exercise(
             relative=1e-3,
             absolute=1e-3,
         ),
-        Property("The steps stand in the contract's order.", 1, ("steps, in this order",), cases=(0,)),
+        Property("The steps stand in the contract's order.", 1, ("steps, in this order",), cases=(0, 2)),
         Property(
             "Cropped and rotated as far as the contract says; mirrored only where flip=True.",
             1,
@@ -143,105 +87,145 @@ EXERCISE = Exercise(
     misconceptions=(
         Misconception(
             "one-half",
-            _With(statistics=(0.5, 0.5)),
+            With(statistics=(0.5, 0.5)),
             "You normalise by 0.5 and 0.5, whatever `mean` and `std` say. The weights were fitted to images normalised "
             "by the source's statistics.",
         ),
         Misconception(
-            "not-normalised",
-            _With(normalised=False),
-            "You never normalise. The backbone expects numbers around 0, and gets 0 to 1.",
-        ),
-        Misconception(
             "not-scaled",
-            _With(scaled=False),
+            With(scaled=False),
             "Your bytes become floats from 0 to 255: ToDtype brings them to 0 to 1 only with scale=True. mean and std "
             "are those of channels in [0, 1].",
         ),
         Misconception(
             "colour-after-normalising",
-            _With(colour_last=True),
+            With(colour_last=True),
             "You tint after normalising. Brightness and contrast are made for values from 0 to 1 and cut off all "
             "others.",
         ),
         Misconception(
+            "jitter-after-normalising",
+            With(jitter_last=True),
+            "You change brightness and contrast after normalising. They are made for values from 0 to 1 and cut off "
+            "all others.",
+        ),
+        Misconception(
+            "not-normalised",
+            With(normalised=False),
+            "You never normalise. The backbone expects numbers around 0, and gets 0 to 1.",
+        ),
+        Misconception(
+            "imagenets-numbers",
+            With(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)),
+            "You normalise by ImageNet's numbers, whatever `mean` and `std` say. Another backbone has others.",
+        ),
+        Misconception(
+            "mean-and-std-swapped",
+            With(exchanged=True),
+            "`mean` and `std` have changed places: Normalize takes the mean first.",
+        ),
+        Misconception(
             "erased-before-normalising",
-            _With(erased_first=True),
+            With(erased_first=True),
             "You erase to 0 before normalising: that is black. After it, 0 is the source's mean, which says nothing.",
         ),
         Misconception(
             "always-mirrored",
-            _With(mirrored=True),
+            With(mirrored=True),
             "You mirror whatever `flip` says. A mirrored digit is none, and whoever asks for flip=False knows.",
         ),
-        Misconception("never-mirrored", _With(mirrored=False), "You never mirror, not even with flip=True."),
+        Misconception("never-mirrored", With(mirrored=False), "You never mirror, not even with flip=True."),
         Misconception(
             "crop-of-8-per-cent",
-            _With(scale=(0.08, 1.0)),
+            With(scale=(0.08, 1.0)),
             "Your crop keeps as little as 8 % of the area, torchvision's default. It was made for ImageNet; a digit "
             "would often be cut away. See `scale`.",
         ),
         Misconception(
             "not-cropped",
-            _With(cropped=False),
+            With(cropped=False),
             "You resize the whole image. The contract crops 80 to 100 % of the area, at random, and resizes that.",
         ),
         Misconception(
             "one-way",
-            _With(degrees=(0, 15)),
+            With(degrees=(0, 15)),
             "You turn one way only. Either way means −15° to 15°, which a single 15 stands for.",
         ),
         Misconception(
             "too-far",
-            _With(degrees=(-30, 30)),
+            With(degrees=(-30, 30)),
             "You turn by up to 30°. The contract: up to 15° either way.",
         ),
         Misconception(
-            "hue-forgotten", _With(hue=0.0), "Your colours keep their hue. The contract turns it by up to 5 %."
+            "hue-forgotten", With(hue=0.0), "Your colours keep their hue. The contract turns it by up to 5 %."
         ),
         Misconception(
             "hue-like-the-rest",
-            _With(hue=0.2),
+            With(hue=0.2),
             "You turn the hue by up to a fifth of its circle: red becomes yellow or purple. The contract: 5 %.",
         ),
-        Misconception(
-            "always-grey", _With(grey=1.0), "Every view of yours is grey. The contract: one in ten, p = 0.1."
-        ),
+        Misconception("always-grey", With(grey=1.0), "Every view of yours is grey. The contract: one in ten, p = 0.1."),
         Misconception(
             "always-blurred",
-            _With(blurred=1.0),
+            With(blurred=1.0),
             "You blur every view. GaussianBlur has no p of its own: RandomApply gives it one.",
         ),
         Misconception(
             "blurred-width-fixed",
-            _With(width=23),
+            With(width=23),
             "Your blur is 23 pixels wide, whatever the size. That was a tenth of 224; see `blur_width`.",
         ),
         Misconception(
+            "blurred-by-three-pixels",
+            With(width=3),
+            "Your blur is 3 pixels wide, whatever the size. A tenth of the image's side is meant; see `blur_width`.",
+        ),
+        Misconception(
             "erasing-by-default",
-            _With(erased=0.5, area=(0.02, 0.33)),
+            With(erased=0.5, area=(0.02, 0.33)),
             "You erase by torchvision's defaults: every second view, up to a third of it. The contract: p = 0.2, 2 to "
             "15 %.",
         ),
         Misconception(
+            "erasing-too-often",
+            With(erased=0.5),
+            "You erase in every second view: RandomErasing's own p. The contract: p = 0.2.",
+        ),
+        Misconception(
             "erasing-area-by-default",
-            _With(area=(0.02, 0.33)),
+            With(area=(0.02, 0.33)),
             "Your box takes up to a third of the view, torchvision's default. The contract: 2 to 15 %; see `scale`.",
         ),
-        Misconception("never-erased", _With(erased=0.0), "You never erase: RandomErasing comes at the very end."),
+        Misconception("never-erased", With(erased=0.0), "You never erase: RandomErasing comes at the very end."),
         Misconception(
             "always-randaugment",
-            _With(more=True),
+            With(more=True),
             "You use RandAugment though nobody asked for it: randaugment is False by default.",
         ),
-        Misconception("never-randaugment", _With(more=False), "With randaugment=True nothing is added."),
+        Misconception(
+            "randaugment-late",
+            With(more_late=True),
+            "RandAugment stands too late: the contract has it right after the rotation, before colours and blur.",
+        ),
+        Misconception(
+            "mirrored-every-time",
+            With(mirror=1.0),
+            "You mirror every view, or none. A flip with p = 0.5 leaves half of them as they are.",
+        ),
+        Misconception(
+            "images-not-made-tensors",
+            With(to_image=False),
+            "A PIL image or an array passes through your steps as it is, until one of them cannot take it. "
+            "v2.ToImage() makes a tensor of either; tensors it leaves alone.",
+        ),
+        Misconception("never-randaugment", With(more=False), "With randaugment=True nothing is added."),
     ),
     difficulty=2,
     minutes=20,
     hints=(
-        "Every step is one transform of torchvision.transforms.v2; four of them need a number that is not their "
-        "default. Begin with v2.RGB() and v2.ToImage(), put steps that depend on a flag into the list with *([...] if "
-        "flag else []), and give the list to v2.Compose.",
+        "Every step is one transform of torchvision.transforms.v2; mind the numbers, for the contract's are often "
+        "not the defaults. Begin with v2.RGB() and v2.ToImage(), put steps that depend on a flag into the list with "
+        "*([...] if flag else []), and give the list to v2.Compose.",
         "RandomResizedCrop(size, scale=…), RandomHorizontalFlip, RandomRotation, RandAugment(num_ops=…, magnitude=…), "
         "ColorJitter, RandomGrayscale, RandomApply([GaussianBlur(…)], p=…), ToDtype(torch.float32, scale=True), "
         "Normalize, ToPureTensor, RandomErasing(p, scale=…).",

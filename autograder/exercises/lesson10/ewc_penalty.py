@@ -25,10 +25,20 @@ def _cases(seed: int) -> list[Case]:
         case("λ = 0.5, one layer held and frozen", 0.5, everything, frozen=parts.BACKBONE),
         case("λ = 0", 0.0, parts.BACKBONE),
         case("λ = 2, in single precision", 2.0, everything, dtype="float32"),
+        case(
+            "an `fc` that is held, and an anchor that names more than F, in another order",
+            4.0,
+            ["fc.weight", "fc.bias", *parts.WITH_NORMS],
+            kind="fc",
+            anchored=["block.1.bias", "fc.bias", "fc.weight", *parts.WITH_NORMS, "block.1.weight"],
+        ),
     ]
 
 
 # ---- misconceptions -----------------------------------------------------------------------------------------------
+
+
+Pairs = dict[str, tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -48,13 +58,20 @@ class _With:
     detached: bool = False
     attached: bool = False
     through_data: bool = False
+    names_of: str = "fisher"
+    without: str = "nothing"
+    frozen_arguments: bool = False
 
     def __call__(self, model: nn.Module, fisher: dict[str, Tensor], anchor: dict[str, Tensor], strength: float) -> Any:
         """What it returns."""
         terms = []
+        if self.frozen_arguments:
+            for tensor in (*fisher.values(), *anchor.values()):
+                tensor.requires_grad_(False)
+        by_name = self._pairs(model, fisher, anchor)
         for name, new in model.named_parameters():
-            if name in fisher and (new.requires_grad or not self.only_learning):
-                F, old = fisher[name], anchor[name]
+            if name in by_name and not name.startswith(self.without) and (new.requires_grad or not self.only_learning):
+                F, old = by_name[name]
                 if not self.attached:
                     F, old = F.detach(), old.detach()
                 weighted = F**self.fisher_power
@@ -74,6 +91,17 @@ class _With:
             return float(value)
         return value.detach() if self.detached and isinstance(value, Tensor) else value
 
+    def _pairs(self, model: nn.Module, fisher: dict[str, Tensor], anchor: dict[str, Tensor]) -> Pairs:
+        if self.names_of == "position":
+            return dict(zip(fisher, zip(fisher.values(), anchor.values(), strict=False), strict=False))
+        if self.names_of == "model":
+            return {name: (fisher[name], anchor[name]) for name, _ in model.named_parameters()}
+        if self.names_of == "anchor":
+            return {name: (fisher[name], anchor[name]) for name in anchor}
+        if self.names_of == "anchor or 1":
+            return {name: (fisher.get(name, torch.ones_like(old)), old) for name, old in anchor.items()}
+        return {name: (F, anchor[name]) for name, F in fisher.items()}
+
 
 EXERCISE = Exercise(
     lesson="10_pitfalls",
@@ -82,7 +110,7 @@ EXERCISE = Exercise(
     cases=_cases,
     properties=(
         Property("It is λ/2 times the weighted sum of squares.", 2, ("penalty",), cases=(0, 4)),
-        Property("What F does not name is free.", 1, ("penalty", "gradients"), cases=(1,)),
+        Property("What F does not name is free.", 1, ("penalty", "gradients"), cases=(1, 5)),
         Property(
             "What is held counts, whether it requires a gradient or not; λ may be 0.", 1, ("penalty",), cases=(2, 3)
         ),
@@ -150,6 +178,46 @@ EXERCISE = Exercise(
             _With(detached=True),
             "Your penalty carries no history: adding it to the loss changes the number that is printed and nothing "
             "else. Was something detached, or turned into a plain number, on the way?",
+        ),
+        Misconception(
+            "no-gradient-in-the-weights",
+            _With(through_data=True, attached=True),
+            "No gradient reaches the weights: `.data` and `state_dict()` hand out values without history. Take the "
+            "parameters themselves.",
+        ),
+        Misconception(
+            "names-of-the-model",
+            _With(names_of="model"),
+            "You look up F for every parameter of the model. F need not name them all, and what it does not name is "
+            "free: go through the names in F.",
+        ),
+        Misconception(
+            "names-of-the-anchor",
+            _With(names_of="anchor"),
+            "You go through the anchor's names. It may have more than F has: the names in F say what is held.",
+        ),
+        Misconception(
+            "anchor-holds",
+            _With(names_of="anchor or 1"),
+            "You hold whatever the anchor names, with a stiffness of 1 where F is silent. That is free.",
+        ),
+        Misconception(
+            "paired-by-position",
+            _With(names_of="position"),
+            "You pair the entries of the dictionaries in the order in which they stand. F and anchor are looked up by "
+            "name: their orders need not agree, and the anchor may have more.",
+        ),
+        Misconception(
+            "fc-left-out",
+            _With(without="fc."),
+            "You leave out names that begin with `fc.`. That is for the caller to do, where the head is a new one: "
+            "whatever F names is held.",
+        ),
+        Misconception(
+            "arguments-frozen",
+            _With(frozen_arguments=True),
+            "You switch off requires_grad in the caller's own tensors. detach() gives you another view of them, and "
+            "leaves them as they are.",
         ),
         Misconception(
             "anchor-not-detached",

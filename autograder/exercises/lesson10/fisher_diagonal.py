@@ -19,7 +19,7 @@ def _cases(seed: int) -> list[Case]:
         return Case(words, {"kind": kind, "seed": seed + 5, "images": images, "frozen": list(frozen), "dtype": dtype})
 
     return [
-        case("2 images, a small network of two layers", 2),
+        case("3 images, a small network of two layers", 3),
         case("a single image", 1),
         case("2 images, a network with convolution, batch norm and dropout", 2, "fc"),
         case("2 images, the first layer frozen", 2, frozen=("1.weight", "1.bias")),
@@ -41,6 +41,9 @@ class _With:
     over_images: str = "mean"
     squared: str = "each"
     training: bool = False
+    left_training: bool = False
+    unfrozen: bool = False
+    attached: bool = False
     everything: bool = False
     by_number: bool = False
     kept: bool = False
@@ -62,24 +65,35 @@ class _With:
                 name: values.get(name, torch.zeros_like(p)) if p.requires_grad else torch.zeros_like(p)
                 for name, p in model.named_parameters()
             }
+        if self.left_training:
+            model.train()
+        if self.unfrozen:
+            model.requires_grad_(True)
         return dict(enumerate(values.values())) if self.by_number else values
 
     def _of_batch(self, model: nn.Module, batch: Tensor, learning: list[nn.Parameter]) -> list[Tensor]:
         log_p = model(batch).log_softmax(1)
         outputs = {"log p": log_p, "p": log_p.exp(), "scores": model(batch)}[self.of].mean(0)
-        p = log_p.exp().mean(0).detach()
-        chosen = range(len(p)) if self.classes == "all" else [int(p.argmax())]
+        p = log_p.exp().mean(0) if self.attached else log_p.exp().mean(0).detach()
+        one = p.argmax() if self.classes == "predicted" else torch.multinomial(p.detach(), 1)
+        chosen = range(len(p)) if self.classes == "all" else [int(one)]
         sums = [torch.zeros_like(parameter) for parameter in learning]
         plain = [torch.zeros_like(parameter) for parameter in learning]
         for y in chosen:
-            weight = {"p": p[y], "none": torch.ones_like(p[y]), "1/K": torch.ones_like(p[y]) / len(p)}[self.weight]
-            weight = torch.ones_like(weight) if self.classes == "predicted" else weight
+            alike = torch.ones_like(p[y])
+            weight = {"p": p[y], "p²": p[y] ** 2, "none": alike, "1/K": alike / len(p), "p/K": p[y] / len(p)}[
+                self.weight
+            ]
+            weight = weight if self.classes == "all" else alike
             gradients = torch.autograd.grad(outputs[y], learning, retain_graph=True)
             sums = [s + weight * g.square() for s, g in zip(sums, gradients, strict=True)]
-            plain = [s + weight * g.abs() for s, g in zip(plain, gradients, strict=True)]
+            signed = self.squared == "never"
+            plain = [s + weight * (g if signed else g.abs()) for s, g in zip(plain, gradients, strict=True)]
         if self.kept:
             (-log_p.max(1).values.sum()).backward()
-        return plain if self.squared == "absolute" else [s.square() for s in plain] if self.squared == "late" else sums
+        if self.squared == "late":
+            return [s.square() for s in plain]
+        return sums if self.squared == "each" else plain
 
 
 EXERCISE = Exercise(
@@ -170,6 +184,43 @@ EXERCISE = Exercise(
             "by-number",
             _With(by_number=True),
             "Your keys are numbers. Penalties look parameters up by the names that named_parameters() gives.",
+        ),
+        Misconception(
+            "one-label-drawn",
+            _With(classes="drawn"),
+            "You draw one label for each image. That is right on average, and another number with each draw; the "
+            "formula has all K classes, each weighted by its p(y | x), and nothing is drawn.",
+        ),
+        Misconception(
+            "p-inside-the-square",
+            _With(weight="p²"),
+            "You multiply by p before you square, so p counts twice. It is a weight, and stands outside of the square.",
+        ),
+        Misconception(
+            "divided-by-classes",
+            _With(weight="p/K"),
+            "You divide by the number of classes too. The p(y | x) sum to 1: weighted by them, it is a mean already.",
+        ),
+        Misconception(
+            "never-squared",
+            _With(squared="never"),
+            "Without the square, nothing is left: weighted by p, the gradients of log p cancel over the classes.",
+        ),
+        Misconception(
+            "history-kept",
+            _With(attached=True),
+            "Your entries still hang on the graph of the forward pass, through p(y | x). It is a plain weight: cut it "
+            "off, or each penalty will differentiate through the source's images once more.",
+        ),
+        Misconception(
+            "left-in-training-mode",
+            _With(left_training=True),
+            "The numbers are right, but you leave the model in training mode. It came in evaluation mode.",
+        ),
+        Misconception(
+            "unfrozen",
+            _With(unfrozen=True),
+            "The numbers are right, but what was frozen requires a gradient now: the next training would move it.",
         ),
         Misconception(
             "gradients-left-behind",

@@ -24,6 +24,8 @@ def _cases(seed: int) -> list[Case]:
         case("the pre-trained weight frozen, α = 1, β = 2", 1.0, 2.0, frozen=["1.weight"]),
         case("the whole backbone frozen, α = 4, β = 1", 4.0, 1.0, frozen=parts.BACKBONE),
         case("α = 0.1 and β = 0.01, in single precision", 0.1, 0.01, dtype="float32"),
+        case("norms, and a new `fc`, α = 2, β = 0.3", 2.0, 0.3, kind="fc", held=parts.WITH_NORMS),
+        case("part of the new head frozen, α = 1, β = 3", 1.0, 3.0, frozen=["3.weight"]),
     ]
 
 
@@ -40,6 +42,11 @@ class _With:
     backbone_to_zero: bool = False
     swapped: bool = False
     frozen_too: bool = False
+    new_frozen_too: bool = False
+    both: bool = False
+    without_norms: bool = False
+    emptied: bool = False
+    frozen_arguments: bool = False
     weights_only: bool = False
     detached: bool = False
     attached: bool = False
@@ -48,12 +55,18 @@ class _With:
         """What it returns."""
         alpha, beta = (beta, alpha) if self.swapped else (alpha, beta)
         terms = [torch.zeros_like(next(model.parameters())).sum()]
+        norms = tuple(name for name, layer in model.named_modules() if "Norm" in type(layer).__name__)
+        olds = {name: anchor.pop(name) for name in list(anchor)} if self.emptied else anchor
         for name, w in model.named_parameters():
-            if (not w.requires_grad and not self.frozen_too) or (self.weights_only and w.ndim == 1):
+            if self.frozen_arguments and name in olds:
+                olds[name].requires_grad_(False)
+            counts = w.requires_grad or self.frozen_too or (self.new_frozen_too and name not in olds)
+            if not counts or (self.weights_only and w.ndim == 1) or (self.without_norms and name.startswith(norms)):
                 continue
-            if name in anchor:
-                old = anchor[name] if self.attached else anchor[name].detach()
+            if name in olds:
+                old = olds[name] if self.attached else olds[name].detach()
                 terms.append(self.factor * alpha * self.squares(w if self.backbone_to_zero else w - old))
+                terms.append(self.factor * (beta if self.both else 0.0) * self.squares(w))
             elif self.head != "free":
                 terms.append(self.factor * (alpha if self.head == "alpha" else beta) * self.squares(w))
         value = torch.stack(terms).sum()
@@ -67,10 +80,10 @@ EXERCISE = Exercise(
     cases=_cases,
     properties=(
         Property(
-            "Pre-trained parameters are drawn to their old values, new ones to zero.", 2, ("penalty",), cases=(0, 4)
+            "Pre-trained parameters are drawn to their old values, new ones to zero.", 2, ("penalty",), cases=(0, 4, 5)
         ),
         Property("Either group may be empty.", 1, ("penalty", "gradients"), cases=(1, 3)),
-        Property("Frozen parameters do not count.", 1, ("penalty",), cases=(2, 3)),
+        Property("Frozen parameters do not count.", 1, ("penalty",), cases=(2, 3, 6)),
         parts.LEFT_ALONE,
     ),
     misconceptions=(
@@ -125,6 +138,33 @@ EXERCISE = Exercise(
             "weights-only",
             _With(weights_only=True),
             "You leave out biases. Weight decay often does; here every parameter that requires a gradient counts.",
+        ),
+        Misconception(
+            "new-and-frozen-too",
+            _With(new_frozen_too=True),
+            "You skip frozen parameters where the anchor names them, and count them where it does not. What is frozen "
+            "does not count at all.",
+        ),
+        Misconception(
+            "pulled-twice",
+            _With(both=True),
+            "You pull pre-trained parameters to zero as well, by β. Each parameter belongs to one of the two groups.",
+        ),
+        Misconception(
+            "norms-left-out",
+            _With(without_norms=True),
+            "You leave out the norms' parameters. Weight decay often does; here they count like all others.",
+        ),
+        Misconception(
+            "anchor-emptied",
+            _With(emptied=True),
+            "You take the values out of the caller's dictionary. At the next step there is no anchor left.",
+        ),
+        Misconception(
+            "arguments-frozen",
+            _With(frozen_arguments=True, attached=True),
+            "You switch off requires_grad in the caller's own tensors. detach() gives you another view of them, and "
+            "leaves them as they are.",
         ),
         Misconception(
             "no-gradient",

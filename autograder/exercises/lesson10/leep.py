@@ -55,11 +55,18 @@ class _With:
     sign: float = 1.0
     uniform: bool = False
     least: float = 1e-300
+    softened: bool = False
+    log_inside: bool = False
+    for_any_label: bool = False
+    in_place: bool = False
+    names_from_zero: bool = False
 
     def __call__(self, source_probabilities: Tensor, labels: Tensor) -> float:
         """The score."""
         names, which = labels.unique(return_inverse=True)
-        theta = source_probabilities
+        if self.in_place:
+            labels.copy_(which)
+        theta = source_probabilities.softmax(1) if self.softened else source_probabilities
         if self.hard:
             theta = torch.nn.functional.one_hot(theta.argmax(1), theta.shape[1]).to(theta)
         members = torch.nn.functional.one_hot(which, len(names)).to(theta)
@@ -68,7 +75,12 @@ class _With:
             joint = joint / members.mean(0).unsqueeze(1)
         below = {"z": joint.sum(0, keepdim=True), "y": joint.sum(1, keepdim=True), "none": joint.new_ones(1, 1)}
         given = joint / (below[self.given].clamp_min(self.least) + self.sums)
-        products = given[which] * theta
+        positions = labels if self.names_from_zero else which
+        if self.log_inside:
+            return float((given[positions].clamp_min(1e-30).log() * theta).sum(1).mean())
+        if self.for_any_label:
+            return float((theta @ given.T).log().mean())
+        products = given[positions] * theta
         likelihood = products.max(1).values if self.product_of_best else products.sum(1)
         logs = self.log(likelihood.clamp_min(1e-300))
         value = self.log(likelihood.mean()) if self.mean_first else logs.sum() if self.total else logs.mean()
@@ -100,7 +112,7 @@ EXERCISE = Exercise(
             "One number comes back, and the arguments are left alone.",
             1,
             ("is one number", "arguments are left alone", "score"),
-            cases=(0,),
+            cases=(0, 4),
             absolute=1e-4,
         ),
     ),
@@ -147,6 +159,32 @@ EXERCISE = Exercise(
             "sign-flipped",
             _With(sign=-1.0),
             "Yours is positive: a loss. LEEP is the log-likelihood itself, at most 0, and higher is better.",
+        ),
+        Misconception(
+            "softmax-again",
+            _With(softened=True),
+            "You apply a softmax to what are probabilities already: all of them come closer to 1/Z.",
+        ),
+        Misconception(
+            "log-inside-the-sum",
+            _With(log_inside=True),
+            "You take the logarithm of P̂(y | z) and then the mean over z. A label's likelihood is the sum over z; the "
+            "logarithm comes after it.",
+        ),
+        Misconception(
+            "for-any-label",
+            _With(for_any_label=True),
+            "You average over all labels of the table. Each image has one, its own: how likely is that?",
+        ),
+        Misconception(
+            "labels-as-positions",
+            _With(names_from_zero=True),
+            "You use the labels as rows of the table. They are names, and need not be 0 to K − 1.",
+        ),
+        Misconception(
+            "labels-renumbered-in-place",
+            _With(in_place=True),
+            "You write new numbers into the caller's own labels.",
         ),
         Misconception(
             "best-source-class-only",

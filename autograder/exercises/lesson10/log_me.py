@@ -1,12 +1,11 @@
 """Exercise: LogME, the evidence of a linear model, class by class."""
 
 import math
-from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.exercises.lesson10.log_me_mistakes import With
 from autograder.probes import lesson10 as probes
 from lib.transferability import log_me
 
@@ -24,65 +23,17 @@ def _cases(seed: int) -> list[Case]:
     named.inputs["labels"] = torch.tensor([1, 6, 7])[named.inputs["labels"]]
     scaled = case("features that are a hundred times larger", (8, 8), 3)
     scaled.inputs["features"] = 100 * scaled.inputs["features"]
+    exact = case("features that are each class's 0 and 1, times 3", (4, 5, 3), 3)
+    exact.inputs["features"] = 3 * torch.eye(3, dtype=torch.float64)[exact.inputs["labels"]]
     return [
         case("24 points of 3 features, three classes", (8, 8, 8), 3),
         case("30 points of 5 features, classes of 5, 10 and 15", (5, 10, 15), 5),
         case("12 points of 20 features, two classes", (6, 6), 20),
         named,
         scaled,
+        exact,
     ]
 
-
-# ---- misconceptions -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _With:
-    """The score with one thing done otherwise; the maximum is found on a fine grid of β/α."""
-
-    classes: str = "mean"
-    per_point: bool = True
-    maximised: bool = True
-    alpha_one: bool = False
-    centred: bool = False
-    two_pi: bool = True
-    determinant: float = 1.0
-    half: float = 0.5
-    fit: float = 1.0
-    as_numbers: bool = False
-    standardised: bool = False
-
-    def __call__(self, features: Tensor, labels: Tensor) -> float:
-        """The score."""
-        F = features.double()
-        F = F - F.mean(0) if self.centred or self.standardised else F
-        F = F / F.std(0) if self.standardised else F
-        names = labels.unique()
-        targets = [labels.double()] if self.as_numbers else [(labels == name).double() for name in names]
-        scores = torch.stack([self._evidence(F, y) for y in targets])
-        total = {"mean": scores.mean(), "sum": scores.sum(), "largest": scores.max(), "first": scores[0]}[self.classes]
-        return float(total) * (1 if self.per_point else len(F))
-
-    def _evidence(self, F: Tensor, y: Tensor) -> Tensor:
-        variances, axes = torch.linalg.eigh(F @ F.T)
-        variances, along = variances.clamp_min(0), (axes.T @ y).square()
-        if not self.maximised:
-            return self._at(variances + 1, along, torch.ones(1, dtype=torch.float64)).squeeze()
-        if self.alpha_one:  # the weights' precision kept at 1, the noise's found
-            return self._at(variances + 1 / _GRID, along, torch.ones_like(_GRID)).max()
-        spread = 1 + _GRID * variances  # (grid, N): the covariance of y is this over β
-        beta = (len(F) / (along / spread).sum(1, keepdim=True)).clamp_max(1e6)
-        return self._at(spread, along, beta).max()
-
-    def _at(self, spread: Tensor, along: Tensor, beta: Tensor) -> Tensor:
-        count = spread.shape[-1]
-        constant = count * (beta / (2 * math.pi if self.two_pi else 1)).log()
-        sums = [term.sum(-1, keepdim=True) for term in (spread.log(), along / spread)]
-        logs = constant - self.determinant * sums[0] - self.fit * beta * sums[1]
-        return self.half * logs / count
-
-
-_GRID = torch.logspace(-10, 8, 301, dtype=torch.float64).unsqueeze(1)
 
 EXERCISE = Exercise(
     lesson="10_pitfalls",
@@ -98,7 +49,14 @@ EXERCISE = Exercise(
             relative=0,
             absolute=1e-3,
         ),
-        Property("There may be more features than points.", 1, ("score",), cases=(2,), relative=0, absolute=1e-3),
+        Property(
+            "There may be more features than points, and a perfect fit.",
+            1,
+            ("score",),
+            cases=(2, 5),
+            relative=0,
+            absolute=1e-3,
+        ),
         Property(
             "Neither the classes' names nor the features' scale changes anything.",
             1,
@@ -111,7 +69,7 @@ EXERCISE = Exercise(
             "One number comes back, and the arguments are left alone.",
             1,
             ("is one number", "arguments are left alone", "score"),
-            cases=(0,),
+            cases=(0, 3),
             relative=0,
             absolute=1e-3,
         ),
@@ -119,71 +77,108 @@ EXERCISE = Exercise(
     misconceptions=(
         Misconception(
             "classes-summed",
-            _With(classes="sum"),
+            With(classes="sum"),
             "You add up over the classes. LogME is their mean, so that a task with many classes is not punished.",
         ),
         Misconception(
             "best-class-only",
-            _With(classes="largest"),
+            With(classes="largest"),
             "You keep the class that is explained best. The mean over classes also hears the others.",
         ),
         Misconception(
             "one-class-only",
-            _With(classes="first"),
+            With(classes="first"),
             "You explain one class and leave the others out. Each class gets a target of 0 and 1 of its own.",
         ),
         Misconception(
             "not-per-point",
-            _With(per_point=False),
+            With(per_point=False),
             "Your score grows with the number of points: the 1/N is missing.",
         ),
         Misconception(
             "not-maximised",
-            _With(maximised=False),
+            With(maximised=False),
             "You evaluate the evidence at α = β = 1 and stop there. Which α and β make the labels likeliest?",
         ),
         Misconception(
             "alpha-kept-at-one",
-            _With(alpha_one=True),
+            With(alpha_one=True),
             "You look for the best β and leave α at 1. Then scaling the features changes the score; both are free.",
         ),
         Misconception(
             "labels-as-numbers",
-            _With(as_numbers=True),
+            With(as_numbers=True),
             "You regress on the class numbers themselves. Renaming the classes would change your score: labels are "
             "names, and each class has its own 0 and 1.",
         ),
         Misconception(
+            "plus-and-minus",
+            With(plus_minus=True),
+            "Your targets are −1 and 1. The contract has 0 and 1, and without a bias that is not the same.",
+        ),
+        Misconception(
+            "one-ratio-for-all",
+            With(one_ratio=True),
+            "You look for one β/α for all classes together. Each class has its own maximum; the mean comes after.",
+        ),
+        Misconception(
+            "rest-of-y-forgotten",
+            With(span_only=True),
+            "You count only what the features can reach. The rest of y, outside of their span, is noise and has to be "
+            "paid for: all N axes count, those with s = 0 too.",
+        ),
+        Misconception(
+            "grid-too-narrow",
+            With(grid="narrow"),
+            "Your search for β/α does not reach far enough. With features a hundred times larger, the best ratio is "
+            "10⁻⁴ of what it was: measure the grid by the largest eigenvalue, or make it wider.",
+        ),
+        Misconception(
+            "grid-too-coarse",
+            With(grid="coarse"),
+            "Your grid of β/α is too coarse: the maximum lies between its points. Take some hundred.",
+        ),
+        Misconception(
+            "beta-without-a-bound",
+            With(highest=math.inf),
+            "Where features fit a class exactly, β and your score grow without end. The contract stops at 10⁶.",
+        ),
+        Misconception(
+            "labels-renumbered-in-place",
+            With(in_place=True),
+            "You write new numbers into the caller's own labels.",
+        ),
+        Misconception(
             "centred",
-            _With(centred=True),
+            With(centred=True),
             "You centre the features. The contract uses them as they are: with an offset they can explain how frequent "
             "a class is.",
         ),
         Misconception(
             "standardised",
-            _With(standardised=True),
+            With(standardised=True),
             "You standardise the features. One common scale changes nothing, but a scale for each feature does, and so "
             "does the centre.",
         ),
         Misconception(
             "two-pi-forgotten",
-            _With(two_pi=False),
+            With(two_pi=False),
             "Your densities lack the 2π. Ranks stay, but the number is not a log-likelihood any more.",
         ),
         Misconception(
             "determinant-forgotten",
-            _With(determinant=0.0),
+            With(determinant=0.0),
             "Your evidence has the fit and not the determinant, log |I + F Fᵀ β/α|: without that price every feature "
             "is welcome, and the more the better.",
         ),
         Misconception(
             "half-forgotten",
-            _With(half=1.0),
+            With(half=1.0),
             "Your score is twice as large: the logarithm of a normal density has ½ before all of its terms.",
         ),
         Misconception(
             "fit-counted-twice",
-            _With(fit=2.0),
+            With(fit=2.0),
             "The quadratic term is too large: the exponent of a normal density has a ½ too.",
         ),
     ),
@@ -195,6 +190,6 @@ EXERCISE = Exercise(
         "a search: for a given one, the best β has a formula.",
         "s, U = torch.linalg.eigh(F @ F.T); along = (U.T @ y)². With r = β/α: energy = Σ along / (1 + r s), β = N / "
         "energy, at most 10⁶, and N · log(β / 2π) − Σ log(1 + r s) − β · energy is twice the log density. Try a few "
-        "hundred r on a logarithmic grid and keep the largest; a fine grid is accurate enough.",
+        "hundred r on a logarithmic grid, from 10⁻⁸ to 10⁸ over the largest s, and keep the largest.",
     ),
 )

@@ -8,12 +8,13 @@ from autograder.exercise import Property
 
 BACKBONE = ["1.weight", "1.bias"]
 HEAD = ["3.weight", "3.bias"]
+WITH_NORMS = ["scale", "stem.0.weight", "stem.1.weight", "stem.1.bias", "block.2.weight"]  # of the kind "fc"
 Squares = Callable[[Tensor], Tensor]
 
 LEFT_ALONE = Property(
     "The penalty is a tensor that training can differentiate; nothing is changed, and no gradient goes elsewhere.",
     1,
-    ("gradients", "is a tensor of shape ()", "a gradient reaches fisher or anchor", "changed in the model"),
+    ("gradients", "shape and type", "a gradient reaches fisher or anchor", "changed"),
 )
 
 

@@ -10,8 +10,9 @@ def pitfall_questions() -> dict[str, Any]:
 
     a: a parameter's gradients on two images are 3 and −3. What is the square of the batch's mean gradient?
     b: and what is the mean of the squared gradients?
-    c: a network fits its training labels perfectly, with probability 1. The "empirical" Fisher, with the labels of the
-       data in place of drawn ones, is then "zero", "infinite" or "the same as the Fisher information"?
+    c: a network gives each of its training labels the probability 0.99. The "empirical" Fisher, with the labels of the
+       data in place of drawn ones, is then, beside the Fisher information, "far smaller", "about as large" or "far
+       larger"?
     d: λ = 100, F = 0.5, and the parameter has moved from 1 to 1.2. What does EWC add to the loss?
     e: EWC holds every parameter of the backbone, with λ as large as you like, and the network trains in training mode.
        What still moves: "nothing", "running statistics" or "biases"?
@@ -24,7 +25,7 @@ def pitfall_questions() -> dict[str, Any]:
     return {
         "a": 0,
         "b": 9,
-        "c": "zero",
+        "c": "far smaller",
         "d": 1,
         "e": "running statistics",
         "f": "cannot be said",
@@ -57,11 +58,11 @@ EXERCISE = concept_questions(
         ),
         Question(
             "c",
-            "The empirical Fisher of a perfect fit",
+            "The empirical Fisher of a near-perfect fit",
             {
-                "infinite": "log p is 0 at p = 1, its highest value. How steep is it at the top?",
-                "the same as the Fisher information": "For a network that is exactly right and never sure, on average. "
-                "What is the gradient of log p(true label) where p is 1 already?",
+                "far larger": "log p has its highest value at p = 1. How steep is it just below the top?",
+                "about as large": "The data's label is drawn 99 times of 100, and its gradient is tiny. What comes "
+                "from the hundredth draw, once its gradient is squared?",
             },
         ),
         Question(
@@ -116,7 +117,8 @@ EXERCISE = concept_questions(
     hints=(
         "a to d can be computed on paper. For e, remember what batch norm does in training mode. For f, compare both "
         "with guessing.",
-        "c: the gradient of log p is that of p, over p; at p = 1 a softmax is flat. g: the score counts directions in "
-        "which all variance lies between the classes. h: think of a coin that is thrown ten times, and the best run.",
+        "c: with two classes, the label's score has the gradient 1 − p in log p of the label, and −p in log p of the "
+        "other class; square both, and weight them by p and 1 − p. g: the score counts directions in which all "
+        "variance lies between the classes. h: think of a coin that is thrown ten times, and the best run.",
     ),
 )

@@ -23,7 +23,7 @@ def soft_target_cross_entropy_by_a_loop(logits, targets, label_smoothing=0.0):
             if targets.dtype == torch.int64:
                 t = 1.0 if targets[i].item() == k else 0.0
             else:
-                t = targets[i, k].item()
+                t = targets[i, k].to(z)
             t = (1 - label_smoothing) * t + label_smoothing / c
             total = total - t * (z[i, k] - log_sum)
     return total / n

@@ -56,3 +56,24 @@ def train_transform_filtered(size, mean, std, *, flip=True, randaugment=False):
         (True, v2.RandomErasing(p=0.2, scale=[0.02, 0.15], value=0)),
     )
     return v2.Compose([step for wanted, step in steps if wanted])
+
+
+def train_transform_by_probabilities(size, mean, std, *, flip=True, randaugment=False):
+    """No list that depends on a flag: what is not wanted has a probability of 0."""
+    return v2.Compose(
+        [
+            v2.ToImage(),
+            v2.RGB(),
+            v2.RandomResizedCrop(size, scale=(0.8, 1.0)),
+            v2.RandomHorizontalFlip(0.5 if flip else 0.0),
+            v2.RandomRotation(15),
+            v2.RandomApply([v2.RandAugment(2, 9)], p=float(randaugment)),
+            v2.ColorJitter(0.2, 0.2, 0.2, 0.05),
+            v2.RandomGrayscale(0.1),
+            v2.RandomApply([v2.GaussianBlur(blur_width(size), (0.1, 2.0))], p=0.5),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize(mean, std),
+            v2.RandomErasing(0.2, scale=(0.02, 0.15)),
+            v2.ToPureTensor(),
+        ]
+    )

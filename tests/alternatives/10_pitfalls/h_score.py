@@ -21,7 +21,7 @@ def h_score_by_pinv(features, labels, shrinkage=0.0):
 def h_score_by_numpy(features, labels, shrinkage=0.0):
     x, y = features.cpu().numpy().astype(float), labels.cpu().numpy()
     g = np.array([x[y == label].mean(axis=0) for label in y])
-    sigma, sigma_b = np.cov(x.T), np.cov(g.T)  # both with N − 1
+    sigma, sigma_b = np.atleast_2d(np.cov(x.T), np.cov(g.T))  # both with N − 1
     d = x.shape[1]
     sigma = (1 - shrinkage) * sigma + shrinkage * np.trace(sigma) / d * np.eye(d)
     return (1 - shrinkage) * float(np.trace(np.dot(np.linalg.pinv(sigma, rcond=1e-12), sigma_b)))
