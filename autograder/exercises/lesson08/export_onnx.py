@@ -237,7 +237,8 @@ EXERCISE = Exercise(
     minutes=35,
     hints=(
         "In this order: check; copy.deepcopy(model).cpu().float().eval(); export in memory; put the facts in; compare "
-        "on all images and on the first alone; write. Nothing is written until the numbers hold.",
+        "on all images and on the first alone; write. Nothing is written until the numbers hold, and where the "
+        "exporter itself fails, that is an ExportError too.",
         'torch.onnx.export(twin, (images,), input_names=["images"], output_names=["scores"], '
         'dynamic_shapes=({0: torch.export.Dim("batch")},), opset_version=18, verbose=False) returns a program: '
         "program.model.metadata_props is a dictionary, program.model_proto.SerializeToString() the whole file, and "
