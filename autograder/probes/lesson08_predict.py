@@ -27,17 +27,16 @@ def prediction(
     model = networks.build("fc", seed, device, getattr(torch, dtype))
     for count, layer in enumerate(model.modules()):
         layer.training = count % 3 != 0
-    if form == "no weights":
-        return _without_weights(implementation, pictures, **arguments)
     if form == "refused":
         return _refused(implementation, model, pictures)
     modes, before = [layer.training for layer in model.modules()], networks.statistics(model)
     watch = _Watch(model)
     given = _FORMS[form](pictures)
     found = implementation(model, given, list(CLASSES), _prepared, **arguments)
+    recording = torch.is_grad_enabled()
     pairs = found if isinstance(found, list) else []
     return {
-        "gradients are recorded afterwards": torch.is_grad_enabled(),
+        "gradients are recorded afterwards": recording,
         "weights that no longer learn": sum(not weight.requires_grad for weight in model.parameters()),
         "type of the model afterwards": str(next(model.parameters()).dtype),
         "what it returns": _kind(found),
@@ -48,6 +47,9 @@ def prediction(
         "the scores carry a history": watch.history,
         "layers whose mode changed": _changed(model, modes, watch),
         "running statistics that moved": networks.changed(before, networks.statistics(model)),
+        "names by a model without weights": (
+            _without_weights(implementation, pictures, **arguments) if dtype == "float64" else None
+        ),
     }
 
 
@@ -70,13 +72,13 @@ _FORMS: dict[str, Any] = {
 }
 
 
-def _without_weights(implementation: Any, pictures: Tensor, **arguments: Any) -> dict[str, Any]:
+def _without_weights(implementation: Any, pictures: Tensor, **arguments: Any) -> Any:
     model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
     found, error = attempt(lambda: implementation(model, pictures, CLASSES[:3], _prepared, **arguments))
     if isinstance(error, NotImplementedError):
         raise error
     named = [seen(pair[0]) for pair in found if _is_pair(pair)] if isinstance(found, list) else []
-    return {"names, without weights": named if error is None else f"it raised {type(error).__name__}"}
+    return named if error is None else f"it raised {type(error).__name__}"
 
 
 def _changed(model: nn.Module, modes: list[bool], watch: "_Watch") -> Any:

@@ -23,7 +23,6 @@ def _cases(seed: int) -> list[Case]:
         case("a list of 4 arrays of several sizes, temperature=0.001", 4, "arrays", temperature=0.001),
         case("a network in float64, 3 pictures, temperature=2", 3, "a batch", dtype="float64", temperature=2.0),
         case("a temperature, names or scores that are no good", 2, "refused"),
-        case("a model without weights", 3, "no weights"),
     ]
 
 
@@ -65,7 +64,12 @@ EXERCISE = Exercise(
             ("pictures in the model at once, at most",),
             (0,),
         ),
-        Property("The model runs in its own type, and keeps it.", 1, ("names", "type of the model afterwards"), (3,)),
+        Property(
+            "The model runs in its own type, and keeps it; one without weights runs too.",
+            1,
+            ("names", "type of the model afterwards", "names by a model without weights"),
+            (3,),
+        ),
         Property(
             "A temperature out of range, a wrong number of names and scores that aren't finite are a ValueError.",
             1,

@@ -160,6 +160,12 @@ MISCONCEPTIONS = (
         "softmax takes the largest score off first.",
     ),
     Misconception(
+        "weights-expected",
+        With(own_type="of the first weight"),
+        "You ask for the type of the first weight, and a model may have none: next(model.parameters()) then fails. "
+        "next takes a second argument.",
+    ),
+    Misconception(
         "model-converted",
         With(own_type="float32 for good"),
         "You convert the caller's model to float32, and it stays so. Convert the batches to the model's type.",

@@ -65,7 +65,8 @@ class With:
         return self._pairs(scores, classes, temperature)
 
     def _moved(self, batch: Tensor, model: nn.Module) -> Tensor:
-        weight = next(model.parameters(), torch.empty(0))
+        expected = self.own_type == "of the first weight"
+        weight = next(model.parameters()) if expected else next(model.parameters(), torch.empty(0))
         return batch.to(weight if self.own_type else weight.device)
 
     def _batches(self, images: Any, prepare: Any, batch_size: int) -> list[Tensor]:
