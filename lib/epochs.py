@@ -79,8 +79,8 @@ def evaluate(
 
     Returns `Scores(loss, accuracy)`, two plain floats. batches: pairs of images and int64 labels, shape (N,); they are
     read once, each has at least one image, and the last may be smaller. criterion: of the model's scores, shape (N, K),
-    and the labels; the mean over a batch. The model is left in evaluation mode, and whether gradients are recorded is
-    afterwards as it was. Raises ValueError where there is no batch.
+    and the labels; the mean over a batch. The model is left in evaluation mode; whether gradients are recorded, and
+    which weights require them, is afterwards as it was. Raises ValueError where there is no batch.
 
     Example:
         >>> evaluate(nn.Identity(), [(torch.tensor([[0.0, 9.0]]), torch.tensor([1]))]).accuracy

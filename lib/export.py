@@ -52,9 +52,9 @@ def export_onnx(model: nn.Module, path: Path | str, images: Tensor, facts: Mappi
     written whole or not at all, and folders on its way are made. The model stays as it is, with its modes, on its
     device: a copy on the CPU is exported. Nothing is printed.
 
-    Raises ExportError where the model cannot be exported with a batch of any size and where the numbers differ;
-    TypeError for images that are not floating point; ValueError for another shape, for fewer than two images, and for
-    facts that are not JSON. A file may hold 2 GB.
+    Raises ExportError, and not the exporter's own error, where the model cannot be exported with a batch of any size,
+    and where the numbers differ; TypeError for images that are not floating point; ValueError for another shape, for
+    fewer than two images, and for facts that are not JSON. A file may hold 2 GB.
 
     Example:
         >>> from tempfile import TemporaryDirectory

@@ -36,10 +36,11 @@ def predict(
 
     images, prepare, batch_size: as in `image_batches`; one picture gives a list of one pair. model: returns scores of
     shape (N, K); it runs in evaluation mode, on its own device and in its own type, without history, and every layer is
-    back in the mode it was found in before this returns, also after an error. A model without parameters gets
-    batches in float32 on the CPU. classes: the K names, in the order of the scores. temperature: finite, above 0; the
-    one that `lib.calibration.fit_temperature` found on held-out images makes the confidence calibrated (Guo et al.,
-    2017), while 1 leaves the network's own, which is often too high. It changes no name.
+    back in the mode it was found in before this returns, also after an error; weights stay as they are, and whether
+    gradients are recorded. A model without parameters gets batches in float32 on the CPU. classes: the K names, in the
+    order of the scores. temperature: finite, above 0; the one that `lib.calibration.fit_temperature` found on held-out
+    images makes the confidence calibrated (Guo et al., 2017), while 1 leaves the network's own, which is often too
+    high. It changes no name.
 
     Raises what `image_batches` raises, and ValueError for a temperature out of range, for scores that are not finite,
     and for a number of names that is not that of the scores.

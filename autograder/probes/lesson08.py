@@ -44,6 +44,7 @@ def evaluation(
         "running statistics that moved": networks.changed(before, networks.statistics(model)),
         "the scores carry a history": watch.history,
         "gradients are recorded afterwards": recorded,
+        "weights that no longer learn": sum(not weight.requires_grad for weight in model.parameters()),
     }
 
 
@@ -89,7 +90,7 @@ def epoch(
     return {
         "loss": number(found.detach() if isinstance(found, Tensor) else found),
         "what it returns": _kind(found),
-        "weights afterwards": [seen(parameter) for parameter in model.parameters()],
+        "weights afterwards": _in_one(model),
         "rate afterwards": optimiser.param_groups[0]["lr"],
         "layers in training mode during a pass": watch.training,
         "layers in training mode afterwards": sum(layer.training for layer in model.modules()),
@@ -97,6 +98,11 @@ def epoch(
         "types of the weights": sorted({str(parameter.dtype) for parameter in model.parameters()}),
         "scale afterwards": None if scaler is None else scaler.get_scale(),
     }
+
+
+def _in_one(model: nn.Module) -> Any:
+    weights = torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+    return seen(weights) if weights.isfinite().all() else "some are no numbers"
 
 
 def _given(**options: Any) -> dict[str, Any]:
@@ -108,7 +114,13 @@ def _squared(scores: Tensor, labels: Tensor) -> Tensor:
     return (scores.softmax(1) - F.one_hot(labels, scores.shape[1])).square().sum(1).mean()
 
 
-CRITERIA = {"squared distance": _squared}
+def _spoilt(scores: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy; where all labels are 0, with gradients that are no numbers, as an overflow makes them."""
+    loss = F.cross_entropy(scores, labels)
+    return loss if labels.any() else loss + (0 * scores).sum().sqrt()
+
+
+CRITERIA = {"squared distance": _squared, "spoilt by zeros": _spoilt}
 
 
 class _Pinned(nn.BatchNorm1d):

@@ -29,7 +29,7 @@ def two_phases(
     rows_alone: nothing is trained, and what is returned is seen. refused: instead, whether a phase without epochs is.
     """
     if refused:
-        return {f"{name}=0": or_error(partial(_idle_run, implementation, seed, name)) for name in _PHASES}
+        return {f"{name}=0": or_error(partial(_idle_run, implementation, _network(seed), name)) for name in _PHASES}
     options |= {} if first == 5 else {"first": first}
     if rows_alone:
         idle = _Idle(scores, steps)
@@ -59,9 +59,9 @@ _ROWS = "rows (phase, training loss, accuracy)"
 _PHASES = ("first", "second")
 
 
-def _idle_run(implementation: Any, seed: int, name: str) -> Any:
+def _idle_run(implementation: Any, model: nn.Module, name: str) -> Any:
     epochs = dict.fromkeys(_PHASES, 1) | {name: 0}
-    return seen(implementation(_network(seed), lambda *_: 1.0, lambda: 0.5, 1, **epochs))
+    return seen(implementation(model, lambda *_: 1.0, lambda: 0.5, 1, **epochs))
 
 
 class _Idle:
@@ -93,13 +93,16 @@ class _Run(_Idle):
         self.learning, self.norms, self.begins = list[str](), list[str](), list[str]()
         self.heads, self.decays, self.fresh, self.remembered = list[Any](), list[Any](), list[int](), list[int]()
         self.optimisers, self.shares = list[Any](), set[float]()
+        self.moved = [next(stage.parameters()) for stage in self.model.children()]
+        self.statistics = list(self.model.buffers())
+        self.weights = list(self.model.parameters())
         self.marks = {"the start": self._mark()}
 
     def train(self, optimiser: Any, schedule: Any) -> float:
-        """Step as often as an epoch does, with the same gradient everywhere."""
+        """Step as often as an epoch does, with a gradient for one weight of each stage: more would take longer."""
         self.model.train()
         self._look(optimiser)
-        for parameter in self.model.parameters():
+        for parameter in self.moved:
             parameter.grad = torch.ones_like(parameter) if parameter.requires_grad else None
         loss = super().train(optimiser, schedule)
         with torch.no_grad():
@@ -137,8 +140,9 @@ class _Run(_Idle):
         return {kind: sorted(set(values)) for kind, values in found.items()}
 
     def _mark(self) -> tuple[Tensor, Tensor]:
-        parts = self.model.parameters(), self.model.buffers()
-        weights, statistics = (torch.cat([value.detach().double().flatten() for value in part]) for part in parts)
+        weights, statistics = (
+            torch.cat([value.detach().flatten() for value in part]) for part in (self.weights, self.statistics)
+        )
         return weights, statistics
 
     def _first_like(self, now: tuple[Tensor, Tensor], part: int) -> str:

@@ -1,12 +1,13 @@
 """What is done with a prediction in lesson 8, and what is seen. No answers here."""
 
+import math
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from autograder.probes import networks, seen
+from autograder.probes import attempt, networks, seen
 from autograder.probes.lesson04 import or_error
 from autograder.probes.lesson06 import number
 
@@ -32,16 +33,23 @@ def prediction(
     watch = _Watch(model)
     given = _FORMS[form](pictures)
     found = implementation(model, given, list(CLASSES), _prepared, **arguments)
+    recording = torch.is_grad_enabled()
     pairs = found if isinstance(found, list) else []
     return {
+        "gradients are recorded afterwards": recording,
+        "weights that no longer learn": sum(not weight.requires_grad for weight in model.parameters()),
+        "type of the model afterwards": str(next(model.parameters()).dtype),
         "what it returns": _kind(found),
         "names": [seen(pair[0]) for pair in pairs if _is_pair(pair)],
         "confidences": [_plain(pair[1]) for pair in pairs if _is_pair(pair)],
         "pictures in the model at once, at most": watch.most,
         "layers in training mode during a pass": watch.training,
         "the scores carry a history": watch.history,
-        "layers whose mode changed": sum(a.training != b for a, b in zip(model.modules(), modes, strict=True)),
+        "layers whose mode changed": _changed(model, modes, watch),
         "running statistics that moved": networks.changed(before, networks.statistics(model)),
+        "names by a model without weights": (
+            _without_weights(implementation, pictures, **arguments) if dtype == "float64" else None
+        ),
     }
 
 
@@ -64,19 +72,40 @@ _FORMS: dict[str, Any] = {
 }
 
 
+def _without_weights(implementation: Any, pictures: Tensor, **arguments: Any) -> Any:
+    model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    found, error = attempt(lambda: implementation(model, pictures, CLASSES[:3], _prepared, **arguments))
+    if isinstance(error, NotImplementedError):
+        raise error
+    named = [seen(pair[0]) for pair in found if _is_pair(pair)] if isinstance(found, list) else []
+    return named if error is None else f"it raised {type(error).__name__}"
+
+
+def _changed(model: nn.Module, modes: list[bool], watch: "_Watch") -> Any:
+    if isinstance(watch.most, str):
+        return watch.most
+    return sum(layer.training != mode for layer, mode in zip(model.modules(), modes, strict=True))
+
+
 def _refused(implementation: Any, model: nn.Module, pictures: Tensor) -> dict[str, Any]:
     def outcome(classes: list[str], **options: Any) -> Any:
         return or_error(lambda: _kind(implementation(model, pictures, classes, _prepared, **options)))
 
+    modes, watch = [layer.training for layer in model.modules()], _Watch(model)
     found = {
+        "temperature NaN": outcome(CLASSES, temperature=math.nan),
+        "an infinite temperature": outcome(CLASSES, temperature=math.inf),
         "temperature 0": outcome(CLASSES, temperature=0.0),
         "temperature -1": outcome(CLASSES, temperature=-1.0),
         "three names for five scores": outcome(CLASSES[:3]),
         "six names for five scores": outcome([*CLASSES, "grey"]),
     }
-    with torch.no_grad():
-        next(model.parameters()).fill_(torch.nan)
-    return found | {"scores that are not finite": outcome(CLASSES)}
+    bias = list(model.parameters())[-1]
+    for word, value in (("an infinite score", torch.inf), ("scores that are NaN", torch.nan)):
+        with torch.no_grad():
+            bias[:1] = value
+        found[word] = outcome(CLASSES)
+    return found | {"layers whose mode changed": _changed(model, modes, watch)}
 
 
 class _Watch:

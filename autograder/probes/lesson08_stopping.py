@@ -15,10 +15,13 @@ def early_stopping(
     device: torch.device,
     scores: list[float],
     resumed_after: int | None = None,
+    resumed_with: dict[str, Any] | None = None,
     refused: bool = False,
     **options: Any,
 ) -> dict[str, Any]:
     """Step through `scores`; resumed_after: save after so many of them and go on with another one, beside the first.
+
+    resumed_with: that one's own patience and threshold.
 
     refused: instead, whether wrong arguments are refused.
     """
@@ -28,9 +31,9 @@ def early_stopping(
             "threshold -0.1": or_error(lambda: seen(implementation(2, threshold=-0.1))),
         }
     stopping = implementation(**options)
-    kept = [seen(getattr(stopping, name, _NOT_KEPT)) for name in ("patience", "threshold")]
+    kept = _own(stopping)
     if resumed_after is not None:
-        return _resumed(implementation, stopping, scores, resumed_after, options)
+        return _resumed(implementation, stopping, scores, resumed_after, resumed_with or options)
     rows = [_row(stopping, None), *(_row(stopping, stopping.step(score)) for score in scores)]
     answers, best, epoch, count = zip(*rows, strict=True)
     return {
@@ -58,8 +61,13 @@ def _resumed(make: Any, old: Any, scores: list[float], after: int, options: dict
         "the state holds plain values": written is not None,
         "the state stays as it was while the old one goes on": written == later,
         "the state stays as it was while the new one goes on": written is None or _as_json(saved) == written,
+        "patience and threshold of the new one": _own(new),
         "answer, best, best_epoch, epochs after loading, and after each step": [list(row) for row in rows],
     }
+
+
+def _own(stopping: Any) -> list[Any]:
+    return [seen(getattr(stopping, name, _NOT_KEPT)) for name in ("patience", "threshold")]
 
 
 def _row(stopping: Any, answer: Any) -> tuple[Any, Any, Any, Any]:

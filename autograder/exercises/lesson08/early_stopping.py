@@ -21,7 +21,13 @@ def _cases(seed: int) -> list[Case]:
         case("patience 2, threshold 0.25", (1, 3, 4, 5, 6, 7, 11, 8, 13, 14), patience=2, threshold=0.25),
         case("patience 2", (-9, -8, -8.5, -7, -7.5, -8, -9), patience=2),
         case("patience 2", (math.nan, 2, 4, math.nan, 5, math.nan, math.nan, 1), patience=2),
-        case("patience 3, resumed after 3", (2, 6, 5, 4, 3, 8, 7), patience=3, resumed_after=3),
+        case(
+            "patience 3, resumed after 3 by one with patience 2 and threshold 0.25",
+            (2, 6, 5, 4, 3, 9, 7),
+            patience=3,
+            resumed_after=3,
+            resumed_with={"patience": 2, "threshold": 0.25},
+        ),
         Case("patience 0, and a threshold below 0", {"scores": [], "refused": True}),
     ]
 
@@ -48,7 +54,7 @@ EXERCISE = Exercise(
         ),
         Property("Only a score above best + threshold counts as risen.", 1, _ROWS[:1], (3,)),
         Property("The first number counts as risen, a negative one too.", 1, _ROWS[:1], (4,)),
-        Property("NaN never counts as risen.", 1, _ROWS[:1], (5,)),
+        Property("NaN never counts as risen.", 1, (_ROWS[0], _ROWS[3]), (5,)),
         Property(
             "A new one goes on where the state was taken; the state is a copy in plain values.",
             2,
@@ -57,6 +63,7 @@ EXERCISE = Exercise(
                 "the state stays as it was while the old one goes on",
                 "the state stays as it was while the new one goes on",
                 "answer, best, best_epoch, epochs after loading, and after each step",
+                "patience and threshold of the new one",
             ),
             (6,),
         ),
@@ -122,6 +129,28 @@ EXERCISE = Exercise(
             "the first it is -∞.",
         ),
         Misconception(
+            "begins-at-none",
+            With(start=None, over="best, or the first"),
+            "Your best begins at None, and the first score counts whatever it is, NaN too. Begin at -∞: a first number "
+            "rises by itself.",
+        ),
+        Misconception(
+            "best-epoch-begins-at-zero",
+            With(unset=0),
+            "Before any score there is no best epoch, and 0 is one. Until then best_epoch is -1.",
+        ),
+        Misconception(
+            "best-epoch-begins-at-none",
+            With(unset=None),
+            "Before the first score best_epoch is -1, a number like all others, and not None.",
+        ),
+        Misconception(
+            "nan-no-epoch",
+            With(over="nothing if NaN"),
+            "An epoch whose score is NaN isn't counted at all with you. It is one without a rise, and makes the "
+            "best older.",
+        ),
+        Misconception(
             "nan-counts",
             With(over="not below"),
             "NaN counts as risen with you: it is not below the best, but it is not above it either. Ask whether the "
@@ -139,8 +168,19 @@ EXERCISE = Exercise(
             "Once it said stop, yours says so for ever. The contract lets a caller go on, and a rise begins anew.",
         ),
         Misconception(
+            "stopped-once",
+            With(stops_at="=="),
+            "You say stop at one epoch alone, and a caller who goes on hears no more of it. It stays time to stop "
+            "until a score rises.",
+        ),
+        Misconception(
+            "count-returned",
+            With(answers="count"),
+            "step tells how long the best is past. The question is whether it is time to stop: True or False.",
+        ),
+        Misconception(
             "nothing-returned",
-            With(answers=False),
+            With(answers="nothing"),
             "All is counted rightly, and step returns nothing. The answer is what it returns.",
         ),
         Misconception(
@@ -159,10 +199,27 @@ EXERCISE = Exercise(
             "The state lacks how many epochs there were: a resumed run counts them from 0 again.",
         ),
         Misconception(
+            "patience-taken-over",
+            With(state="with patience"),
+            "Loading replaces the new one's patience and threshold by those of the old. They are the caller's choice, "
+            "made when the new one was made: take what was counted alone.",
+        ),
+        Misconception(
+            "nothing-loaded",
+            With(state="not loaded"),
+            "After loading, best, best_epoch or epochs is not what the state says.",
+        ),
+        Misconception(
             "patience-begins-anew",
             With(state="without the counter"),
             "After loading, the count of epochs that have not risen begins at 0: each interruption buys a run new "
             "patience. It follows from best_epoch and epochs, or belongs in the state.",
+        ),
+        Misconception(
+            "nothing-refused",
+            With(lowest_patience=0, lowest_threshold=-math.inf),
+            "Patience 0 would stop at a new best, and below 0 a threshold would call a fall a rise. Each is to be a "
+            "ValueError.",
         ),
         Misconception(
             "patience-zero-accepted",

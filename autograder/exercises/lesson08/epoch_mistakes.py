@@ -22,6 +22,7 @@ class With:
     scheduled: str = "each step"
     own_criterion: bool = True
     summed: bool = False
+    softmax: bool = False
     mean: str = "over samples"
     tensor: bool = False
     at_none: str = "ValueError"
@@ -66,7 +67,7 @@ class With:
         for images, targets in batches:
             loss = self._loss(model, images, targets, criterion, precision)
             self._learn(model, loss, len(images), optimiser, self.clip_at or clip_norm, schedule, scaler)
-            losses.append(loss.detach() if self.mean != "with history" else loss)
+            losses.append(scaler.scale(loss.detach()) if self.mean == "of scaled losses" else loss.detach())
             counts.append(len(images))
         if self.steps == "once":
             optimiser.step()
@@ -86,9 +87,11 @@ class With:
     def _loss(self, model: nn.Module, images: Tensor, targets: Tensor, criterion: Any, precision: Any) -> Tensor:
         if self.precision == "the model's" and precision is not None:
             return criterion(model.to(precision)(images.to(precision)), targets)
-        autocast = precision is not None and self.precision == "autocast"
-        with torch.autocast(images.device.type, precision, enabled=autocast):
-            return criterion(model(images), targets)
+        autocast = self.precision == "bfloat16 always" or (precision is not None and self.precision != "none")
+        kind = torch.bfloat16 if self.precision.startswith("bfloat16") else precision
+        with torch.autocast(images.device.type, kind, enabled=autocast):
+            scores = model(images)
+            return criterion(scores.softmax(1) if self.softmax else scores, targets)
 
     def _learn(
         self, model: nn.Module, loss: Tensor, count: int, optimiser: Any, clip: float, schedule: Any, scaler: Any
@@ -104,14 +107,28 @@ class With:
             optimiser.zero_grad()
         if self.clipping != "after the step":
             self._clip(model, clip)
-        if self.steps == "each batch":
-            scaler.step(optimiser)
+        scale = scaler.get_scale()
+        self._step(optimiser, scaler)
         if self.clipping == "after the step":
             self._clip(model, clip)
-        if self.scaler != "not updated" and self.steps == "each batch":
+        self._end(optimiser, schedule, scaler.get_scale() < scale)
+
+    def _step(self, optimiser: Any, scaler: Any) -> None:
+        if self.steps != "each batch":
+            return
+        if self.scaler == "stepped past":
+            optimiser.step()
+        else:
+            scaler.step(optimiser)
+        if self.scaler != "not updated":
             scaler.update()
-        if schedule is not None and self.scheduled == "each step":
+
+    def _end(self, optimiser: Any, schedule: Any, skipped: bool) -> None:
+        waits = self.scheduled == "unless skipped"
+        if schedule is not None and (self.scheduled == "each step" or (waits and not skipped)):
             schedule.step()
+        if self.cleared == "after the step":
+            optimiser.zero_grad()
 
     def _clip(self, model: nn.Module, clip: float) -> None:
         parameters = [parameter for parameter in model.parameters() if parameter.grad is not None]
@@ -120,6 +137,10 @@ class With:
                 nn.utils.clip_grad_norm_(parameter, clip)
         elif self.clipping == "each value":
             nn.utils.clip_grad_value_(parameters, clip)
+        elif self.clipping == "to the norm":
+            norm = nn.utils.get_total_norm([parameter.grad for parameter in parameters if parameter.grad is not None])
+            for parameter in parameters:
+                parameter.grad = None if parameter.grad is None else parameter.grad * clip / norm
         else:
             nn.utils.clip_grad_norm_(parameters, clip)
 

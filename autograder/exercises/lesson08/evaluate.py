@@ -1,16 +1,11 @@
 """Exercise: loss and accuracy of a model over all batches."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.exercises.lesson08.evaluation_mistakes import With
 from autograder.probes import lesson08 as probes
-from lib.epochs import Scores, evaluate
+from lib.epochs import evaluate
 
 
 def _cases(seed: int) -> list[Case]:
@@ -29,78 +24,7 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-# ---- misconceptions -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _With:
-    """An evaluation with one thing done otherwise."""
-
-    evaluation_mode: bool = True
-    trains_afterwards: bool = False
-    no_grad: bool = True
-    for_good: bool | None = None
-    weighted: bool = True
-    loss_weighted: bool = True
-    all_but_last: bool = False
-    full_batches: bool = False
-    last_only: bool = False
-    own_criterion: bool = True
-    smoothing: float = 0.0
-    softmax_first: bool = False
-    axis: int | None = 1
-    percent: bool = False
-    tensors: bool = False
-    pair: bool = False
-    at_none: str = "ValueError"
-    counts_batches: bool = False
-
-    def __call__(self, model: nn.Module, batches: Any, *, criterion: Callable[..., Tensor] = F.cross_entropy) -> Any:
-        """What it returns."""
-        if self.evaluation_mode:
-            model.eval()
-        with torch.set_grad_enabled(not self.no_grad and torch.is_grad_enabled()):
-            count = len(batches) if self.counts_batches else None
-            rows = [self._row(model, images, labels, criterion) for images, labels in batches]
-        if self.for_good is not None:
-            torch.set_grad_enabled(self.for_good)
-        if self.trains_afterwards:
-            model.train()
-        return self._result(rows) if count != 0 else Scores(0 / count, 0 / count)
-
-    def _row(self, model: nn.Module, images: Tensor, labels: Tensor, criterion: Any) -> tuple[Tensor, Tensor, int]:
-        scores = model(images)
-        given = scores.softmax(1) if self.softmax_first else scores
-        if not self.own_criterion:
-            loss = F.cross_entropy(given, labels)
-        elif criterion is F.cross_entropy:
-            loss = F.cross_entropy(given, labels, label_smoothing=self.smoothing)
-        else:
-            loss = criterion(given, labels)
-        return loss.detach(), (scores.argmax(self.axis) == labels).sum(), len(labels)
-
-    def _result(self, rows: list[tuple[Tensor, Tensor, int]]) -> Any:
-        if not rows:
-            if self.at_none == "ValueError":
-                raise ValueError("batches")
-            return Scores(0.0, 0.0) if self.at_none == "zeros" else Scores(0 / len(rows), 0 / len(rows))
-        rows = rows[:-1] if self.all_but_last else rows[-1:] if self.last_only else rows
-        losses, right, counts = zip(*rows, strict=True)
-        total = len(rows) * counts[0] if self.full_batches else sum(counts)
-        if self.weighted:
-            weights = counts if self.loss_weighted else [1] * len(rows)
-            loss = sum(one * weight for one, weight in zip(losses, weights, strict=True)) / total
-            accuracy = sum(right) / total
-        else:
-            loss = sum(losses) / len(rows)
-            accuracy = sum(one / count for one, count in zip(right, counts, strict=True)) / len(rows)
-        accuracy = accuracy * (100 if self.percent else 1)
-        if self.tensors:
-            return Scores(loss, accuracy)
-        return (float(loss), float(accuracy)) if self.pair else Scores(float(loss), float(accuracy))
-
-
-_HISTORY = ("the scores carry a history", "gradients are recorded afterwards")
+_HISTORY = ("the scores carry a history", "gradients are recorded afterwards", "weights that no longer learn")
 
 EXERCISE = Exercise(
     lesson="08_implementation",
@@ -128,112 +52,134 @@ EXERCISE = Exercise(
     misconceptions=(
         Misconception(
             "mean-of-batch-means",
-            _With(weighted=False),
+            With(weighted=False),
             "You take the mean of the batches' means: the last batch of 3 counts as much as one of 8. Weight each "
             "batch by its number of samples and divide by the number of all.",
         ),
         Misconception(
             "batches-counted-by-len",
-            _With(weighted=False, counts_batches=True),
+            With(weighted=False, counts_batches=True),
             "You divide by len(batches), which makes a mean of batch means: a batch of 3 counts as much as one of 8. "
             "Batches that come one by one have no length at all. Count samples as they come.",
         ),
         Misconception(
+            "none-found-by-len",
+            With(counts_batches=True),
+            "You ask for the batches' len, and batches that come one by one have none. Whether there was one is known "
+            "after the loop, from the samples that were counted.",
+        ),
+        Misconception(
             "batch-means-over-samples",
-            _With(loss_weighted=False),
+            With(loss_weighted=False),
             "You add up the batches' losses and divide by the number of samples. Each of these losses is a mean "
             "already: turn it into a sum over its batch first.",
         ),
         Misconception(
             "last-batch-left-out",
-            _With(all_but_last=True),
+            With(all_but_last=True),
             "The last, smaller batch is not in your numbers. Its samples count as the others do.",
         ),
         Misconception(
             "last-batch-only",
-            _With(last_only=True),
+            With(last_only=True),
             "Your numbers are those of the last batch alone: something is overwritten where it should be added.",
         ),
         Misconception(
             "every-batch-full",
-            _With(full_batches=True),
+            With(full_batches=True),
             "You take every batch to be as large as the first. Count the samples as they come.",
         ),
         Misconception(
             "left-in-training",
-            _With(evaluation_mode=False),
+            With(evaluation_mode=False),
             "The model is still in training mode: dropout drops, batch norm normalises by the batch at hand, and its "
             "statistics learn from the validation images.",
         ),
         Misconception(
             "training-mode-afterwards",
-            _With(trains_afterwards=True),
+            With(trains_afterwards=True),
             "You put the model into training mode at the end. Whoever trains next does that; the contract leaves it in "
             "evaluation mode.",
         ),
         Misconception(
             "gradients-recorded",
-            _With(no_grad=False),
+            With(no_grad=False),
             "Evaluation mode does not stop autograd: each pass still records a graph, which costs memory for nothing. "
             "Let the loop run under torch.no_grad().",
         ),
         Misconception(
             "gradients-off-for-good",
-            _With(for_good=False),
+            With(for_good=False),
             "After your evaluation no gradient is recorded any more: the next epoch would train nothing. Switch it off "
             "for a block, not for good.",
         ),
         Misconception(
             "gradients-on-for-good",
-            _With(for_good=True),
+            With(for_good=True),
             "You switch recording on at the end, also for a caller who had it off. A with-block puts back what was.",
         ),
         Misconception(
+            "weights-off-for-good",
+            With(no_grad=False, weights_off=True),
+            "After your evaluation the weights no longer require gradients: the next epoch would train nothing. "
+            "torch.no_grad() leaves the weights as they are.",
+        ),
+        Misconception(
             "smoothed",
-            _With(smoothing=0.1),
+            With(smoothing=0.1),
             "You smooth the labels here too. Smoothing is a trick of training; a validation loss is measured against "
             "the labels as they are.",
         ),
         Misconception(
             "criterion-ignored",
-            _With(own_criterion=False),
+            With(own_criterion=False),
             "You always measure cross-entropy, whatever criterion is given.",
         ),
         Misconception(
             "softmax-twice",
-            _With(softmax_first=True),
+            With(softmax_first=True),
             "You hand probabilities to the criterion. Cross-entropy takes scores and applies softmax itself.",
         ),
         Misconception(
             "argmax-over-everything",
-            _With(axis=None),
-            "argmax without an axis looks for one largest number in the whole batch. Each image has its own: along "
-            "the classes.",
+            With(axis=None),
+            "No answer counts as right. argmax without an axis looks for one largest number in the whole batch, and a "
+            "largest score itself is no class. Each image has a largest score of its own; its place is the answer.",
+        ),
+        Misconception(
+            "argmax-over-images",
+            With(axis=0),
+            "argmax(0) finds an image for each class. Asked for is a class for each image: along the other axis.",
+        ),
+        Misconception(
+            "loss-and-accuracy-swapped",
+            With(swapped=True),
+            "Loss and accuracy have changed places: Scores(loss, accuracy).",
         ),
         Misconception(
             "percent",
-            _With(percent=True),
+            With(percent=True),
             "Your accuracy is in per cent. The contract asks for a share in [0, 1].",
         ),
         Misconception(
             "tensors-returned",
-            _With(tensors=True),
+            With(tensors=True),
             "You return tensors, which are awkward in a history, a file or a comparison. Make plain numbers of them.",
         ),
         Misconception(
             "plain-pair",
-            _With(pair=True),
+            With(pair=True),
             "A plain pair has no .accuracy, and its order has to be remembered. Return Scores(loss, accuracy).",
         ),
         Misconception(
             "nothing-scores-zero",
-            _With(at_none="zeros"),
+            With(at_none="zeros"),
             "Without a batch you report a loss of 0, as if all were perfect. Nothing was measured: say so, by a "
             "ValueError.",
         ),
         Misconception(
             "division-by-zero",
-            _With(at_none="division"),
+            With(at_none="division"),
             "Without a batch the division fails, in words that help nobody. Raise a ValueError that names the batches.",
         ),
     ),

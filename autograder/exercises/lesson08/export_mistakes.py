@@ -4,6 +4,8 @@ import copy
 import io
 import json
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ class With:
     copied: bool = True
     as_float: bool = True
     any_size: bool = True
-    named: bool = True
+    named: tuple[str, str] = ("images", "scores")
     opset: int = 18
     softmax: bool = False
     external: bool = False
@@ -32,7 +34,10 @@ class With:
     facts: str = "JSON"
     folders: bool = True
     compared: str = "before it is written"
+    tolerance: str = "of the largest score"
     complaint: type[Exception] = ExportError
+    wraps: bool = True
+    learns: bool = True
     checks: bool = True
     checks_facts: bool = True
 
@@ -40,7 +45,9 @@ class With:
         """Writes the file."""
         if self.checks:
             _check(images)
-        metadata = self._metadata(facts or {})
+        metadata = self._metadata(facts if self.facts == "expected" else facts or {})
+        if not self.learns:
+            model.requires_grad_(False)
         twin = copy.deepcopy(model) if self.copied else model
         if self.evaluation:
             twin.eval()
@@ -60,17 +67,19 @@ class With:
         if self.facts == "none":
             return {}
         try:
-            return {name: json.dumps(value) if self.facts == "JSON" else str(value) for name, value in facts.items()}
+            if self.facts == "in one":
+                return {"facts": json.dumps(facts)}
+            return {name: str(value) if self.facts == "str" else json.dumps(value) for name, value in facts.items()}
         except TypeError as error:
             raise ValueError("facts") if self.checks_facts else error from error
 
     def _content(self, twin: nn.Module, images: Tensor, metadata: dict[str, str]) -> onnx.ModelProto:
         buffer: Any = io.BytesIO()
-        taken, given = ("images", "scores") if self.named else ("input", "output")
+        taken, given = self.named
         axes = {taken: {0: "batch"}, given: {0: "batch"}} if self.any_size else None
         network = nn.Sequential(twin, nn.Softmax(1)) if self.softmax else twin
         mode = torch.onnx.TrainingMode.EVAL if self.evaluation else torch.onnx.TrainingMode.PRESERVE
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), self._failures():
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 network.train(twin.training),
@@ -89,12 +98,23 @@ class With:
 
     def _compare(self, twin: nn.Module, content: onnx.ModelProto, images: Tensor) -> None:
         session = onnxruntime.InferenceSession(content.SerializeToString(), providers=["CPUExecutionProvider"])
-        for batch in (images, images[:1]) if self.any_size else (images,):
-            [found] = session.run(None, {session.get_inputs()[0].name: batch.numpy()})
+        for batch in (images, images[:1]):
+            with self._failures():
+                [found] = session.run(None, {session.get_inputs()[0].name: batch.numpy()})
             with torch.no_grad():
                 expected = twin(batch)
-            if not torch.allclose(torch.from_numpy(found), expected, rtol=1e-3, atol=1e-4):
+            allowed = 1e-4 if self.tolerance == "absolute" else 1e-4 * float(expected.abs().max())
+            if float((torch.from_numpy(found) - expected).abs().max()) > allowed:
                 raise self.complaint("they differ")
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if self.wraps:
+                raise ExportError("model") from error
+            raise
 
     def _write(self, path: Path, content: onnx.ModelProto) -> None:
         if self.folders:

@@ -85,6 +85,8 @@ EXERCISE = concept_questions(
             "e",
             "What learns in a frozen norm",
             {
+                ("weight",): "A norm multiplies and adds. Both are learnt, or neither.",
+                ("bias",): "A norm multiplies and adds. Both are learnt, or neither.",
                 (): "Statistics stay. Is there a parameter in a norm, and does it require a gradient in phase 1?",
                 ("running_mean", "running_var"): "These are statistics, no gradient reaches them, and they are what "
                 "is kept.",
@@ -117,6 +119,12 @@ EXERCISE = concept_questions(
                 ("weights",): "An optimiser begins at averages of zero, and a schedule at the highest rate, if nothing "
                 "is kept of them.",
                 ("weights", "optimiser"): "The rate would begin again at the top. And what if the best epoch is past?",
+                ("weights", "optimiser", "best weights"): "At which rate would the resumed run go on?",
+                (
+                    "weights",
+                    "schedule",
+                    "best weights",
+                ): "What does AdamW divide its steps by, and where does it come from?",
                 ("weights", "optimiser", "schedule"): "And what is put back at the end, if the best epoch is past?",
                 (
                     "weights",

@@ -37,6 +37,9 @@ class With:
     mode: str = "evaluation"
     validates_first: bool = False
     first_number: int = 0
+    lowest: float = -math.inf
+    validations: int = 1
+    order: tuple[int, ...] = (0, 1, 2)
     refuses: bool = True
 
     def __call__(
@@ -55,7 +58,7 @@ class With:
         """The rows."""
         if self.refuses and min(first, second) < 1:
             raise ValueError("first, second")
-        highest, best, rows, optimiser = -math.inf, self._copied(model), list[Any](), None
+        highest, best, rows, optimiser = self.lowest, self._copied(model), list[Any](), None
         for number, epochs in enumerate((first, second)):
             if epochs == 0:
                 continue
@@ -65,17 +68,20 @@ class With:
                 optimiser = self.kind(groups)
             else:
                 self._set(optimiser, groups)
-            schedule = self._schedule(optimiser, steps, epochs, first + second, number * first)
-            highest = -math.inf if self.best_of == "the phase" else highest
+            schedule = self._schedule(optimiser, steps, (first, second), number)
+            highest = self.lowest if self.best_of == "the phase" else highest
             own = list[float]()
             while len(own) < epochs and not self._stops(own, rows, patience):
                 loss, accuracy = self._epoch(train, validate, optimiser, schedule)
                 own.append(accuracy)
-                rows.append((number + self.first_number, loss, accuracy))
+                row = number + self.first_number, loss, accuracy
+                rows.append(tuple(row[place] for place in self.order))
                 if accuracy > highest or (accuracy == highest and self.equal == "the last"):
                     highest, best = accuracy, self._copied(model)
             if number in self.put_back:
                 model.load_state_dict(best, strict=False)
+            if self.patience == "ends the run" and len(own) < epochs:
+                break
         model.train(self.mode == "training")
         return rows
 
@@ -107,20 +113,23 @@ class With:
         for group, new in zip(optimiser.param_groups, groups, strict=True):
             group["lr"] = group["initial_lr"] = new["lr"]
 
-    def _schedule(self, optimiser: Any, steps: int, epochs: int, of_both: int, before: int) -> Any:
+    def _schedule(self, optimiser: Any, steps: int, epochs: tuple[int, int], number: int) -> Any:
         if self.span == "run":
-            whole = partial(cosine_with_warmup, steps=of_both * steps, warmup=0)
-            return torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: whole(step + before * steps))
+            whole = partial(cosine_with_warmup, steps=sum(epochs) * steps, warmup=0)
+            before = number * epochs[0] * steps
+            return torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: whole(step + before))
         if self.span == "none":
             return torch.optim.lr_scheduler.LambdaLR(optimiser, lambda _: 1.0)
-        span = epochs if self.span == "epochs" else epochs * steps
+        length = epochs[0 if self.span == "phase 0" else number]
+        span = length if self.span == "epochs" else length * steps
         return torch.optim.lr_scheduler.LambdaLR(optimiser, partial(cosine_with_warmup, steps=span, warmup=0))
 
     def _epoch(self, train: Any, validate: Any, optimiser: Any, schedule: Any) -> tuple[float, float]:
         if self.validates_first:
             accuracy = validate()
             return train(optimiser, schedule), accuracy
-        return train(optimiser, schedule), validate()
+        loss = train(optimiser, schedule)
+        return loss, [validate() for _ in range(self.validations)][-1]
 
     def _stops(self, own: list[float], rows: list[Any], patience: int | None) -> bool:
         if not own or patience is None or self.patience == "ignored":

@@ -1,5 +1,6 @@
 """Misconceptions of a prediction: a right one in parts, of which one is done otherwise."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,16 +19,18 @@ class With:
     history: bool = False
     batches: str = "all"
     prepared: int = 1
-    own_type: bool = True
+    own_type: bool | str = True
+    protected: bool = True
+    for_good: str = "nothing"
     temperature: str = "divides scores"
     probability: str = "softmax"
     names: str = "in order"
     per_cent: bool = False
     tensors: bool = False
     one_alone: bool = False
-    checks_temperature: bool = True
+    checks_temperature: bool | str = True
     checks_names: bool = True
-    checks_finite: bool = True
+    checks_finite: bool | str = True
 
     def __call__(
         self,
@@ -40,20 +43,30 @@ class With:
         batch_size: int = 64,
     ) -> Any:
         """What it returns."""
-        if self.checks_temperature and not temperature > 0:
+        fits = temperature > 0 and math.isfinite(temperature)
+        if self.checks_temperature and not (fits or (self.checks_temperature == "<= 0" and not temperature <= 0)):
             raise ValueError("temperature")
+        if self.own_type == "float32 for good":
+            model.float()
+        if self.for_good == "requires_grad":
+            model.requires_grad_(False)
         batches = self._batches(images, prepare, batch_size)
         modes = [layer.training for layer in model.modules()]
         if self.evaluation:
             model.eval()
         with torch.set_grad_enabled(self.history):
             scores = torch.cat([model(self._moved(batch, model)) for batch in batches]).detach()
+        if self.for_good == "recording":
+            torch.set_grad_enabled(False)
+        if not self.protected:
+            self._pairs(scores, classes, temperature)
         for layer, mode in zip(model.modules(), modes, strict=True):
             layer.training = {"as found": mode, "evaluation": False, "training": True}[self.afterwards]
         return self._pairs(scores, classes, temperature)
 
     def _moved(self, batch: Tensor, model: nn.Module) -> Tensor:
-        weight = next(model.parameters())
+        expected = self.own_type == "of the first weight"
+        weight = next(model.parameters()) if expected else next(model.parameters(), torch.empty(0))
         return batch.to(weight if self.own_type else weight.device)
 
     def _batches(self, images: Any, prepare: Any, batch_size: int) -> list[Tensor]:
@@ -67,12 +80,14 @@ class With:
             return [torch.cat(batches)]
         if self.batches == "whole ones":
             return [batch for batch in batches if len(batch) == batch_size] or batches
-        return batches[:1] if self.batches == "the first" else batches
+        kept = {"the first": slice(1), "the last": slice(-1, None)}.get(self.batches, slice(None))
+        return batches[kept]
 
     def _pairs(self, scores: Tensor, classes: list[str], temperature: float) -> Any:
         if self.checks_names and scores.shape[1] != len(classes):
             raise ValueError("classes")
-        if self.checks_finite and not scores.isfinite().all():
+        bad = scores.isnan() if self.checks_finite == "no NaN" else ~scores.isfinite()
+        if self.checks_finite and bad.any():
             raise ValueError("scores")
         confidence, index = self._probabilities(scores, temperature).max(1)
         names = sorted(classes) if self.names == "sorted" else [*classes, *["?"] * scores.shape[1]]
@@ -97,6 +112,7 @@ class With:
         if self.probability == "sigmoid":
             return scaled.sigmoid()
         if self.probability == "over pictures":
-            share = scaled.softmax(0)
-            return torch.where(scaled == scaled.amax(1, keepdim=True), share, torch.zeros_like(share))
+            return scaled.softmax(0)
+        if self.probability == "plain exponentials":
+            return scaled.exp() / scaled.exp().sum(1, keepdim=True)
         return scaled.softmax(1).softmax(1) if self.probability == "softmax twice" else scaled.softmax(1)

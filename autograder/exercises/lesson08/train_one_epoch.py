@@ -4,8 +4,8 @@ from typing import Any
 
 import torch
 
-from autograder.exercise import Case, Exercise, Misconception, Property, seeded
-from autograder.exercises.lesson08.epoch_mistakes import With
+from autograder.exercise import Case, Exercise, Property, seeded
+from autograder.exercises.lesson08.epoch_misconceptions import MISCONCEPTIONS
 from autograder.probes import lesson08 as probes
 from lib.epochs import train_one_epoch
 
@@ -16,6 +16,8 @@ def _cases(seed: int) -> list[Case]:
     def case(words: str, sizes: list[int], **options: Any) -> Case:
         images = 2 * torch.randn(sum(sizes), 6, generator=generator)
         labels = torch.randint(5, (sum(sizes),), generator=generator)
+        if options.get("criterion") == "spoilt by zeros":
+            labels[:] = torch.arange(len(labels)) < sizes[0]
         return Case(words, {"seed": seed, "images": images, "labels": labels, "sizes": sizes} | options)
 
     three = [6, 6, 2]
@@ -30,6 +32,14 @@ def _cases(seed: int) -> list[Case]:
         case("a batch of 6 images, at rate 0, in bfloat16", [6], rate=0.0, precision="bfloat16"),
         case("batches of 5, 5 and 5 images, with a scaler that begins at 1024", [5, 5, 5], scale=1024.0, clip_norm=0.3),
         case("no batch at all", []),
+        case(
+            "two batches of 5, gradients of the second no numbers; a scaler and a schedule",
+            [5, 5],
+            criterion="spoilt by zeros",
+            scale=1024.0,
+            scheduled=True,
+        ),
+        case("a batch of 6 images, at rate 0, in float16", [6], rate=0.0, precision="float16"),
     ]
 
 
@@ -54,179 +64,19 @@ EXERCISE = Exercise(
             "Scores are computed in the precision asked for; weights keep theirs.",
             1,
             ("type of the scores", "types of the weights"),
-            (5,),
+            (5, 9),
         ),
         Property(
             "A scaler scales, is unscaled before clipping, steps and is updated.",
             1,
-            ("weights afterwards", "scale afterwards"),
-            (6,),
+            ("weights afterwards", "scale afterwards", "rate afterwards", "loss"),
+            (6, 8),
             relative=1e-3,
             absolute=1e-4,
         ),
         Property("Where there is no batch, a ValueError says so.", 1, ("without a batch",), (7,)),
     ),
-    misconceptions=(
-        Misconception(
-            "mean-of-batch-means",
-            With(mean="of batches"),
-            "You take the mean of the batches' losses: the last batch of 2 counts as much as one of 6. Weight each by "
-            "its number of samples.",
-        ),
-        Misconception(
-            "batches-counted-by-len",
-            With(mean="by len"),
-            "You divide by len(batches), which makes a mean of batch means: a batch of 2 counts as much as one of 6. "
-            "Batches that come one by one have no length at all. Count samples as they come.",
-        ),
-        Misconception(
-            "sum-of-batch-means",
-            With(mean="sum over batches"),
-            "You return the sum of the batches' losses. It grows with the number of batches; the mean over samples "
-            "doesn't.",
-        ),
-        Misconception(
-            "last-loss",
-            With(mean="the last"),
-            "You return the loss of the last batch, which is a few images' luck. The mean over the whole epoch is "
-            "asked for.",
-        ),
-        Misconception(
-            "tensor-returned",
-            With(tensor=True),
-            "You return a tensor. A history, a file or a comparison wants a plain number.",
-        ),
-        Misconception(
-            "gradients-pile-up",
-            With(cleared="never"),
-            "Gradients are never cleared: backward adds to what is there, and each step is made with the sum of all "
-            "batches so far.",
-        ),
-        Misconception(
-            "cleared-once",
-            With(cleared="once"),
-            "You clear the gradients once, before the loop. From the second batch on they add up.",
-        ),
-        Misconception(
-            "cleared-before-the-step",
-            With(cleared="after backward"),
-            "You clear the gradients between backward and the step: the optimiser finds none, and nothing is learnt.",
-        ),
-        Misconception(
-            "one-step-an-epoch",
-            With(steps="once"),
-            "The optimiser steps once, after the loop, and with the last batch's gradients. It steps after each batch.",
-        ),
-        Misconception(
-            "no-step",
-            With(steps="never"),
-            "Nothing has moved: after backward, the optimiser has to step.",
-        ),
-        Misconception(
-            "clipped-after-the-step",
-            With(clipping="after the step"),
-            "The steps are made with gradients that are not clipped. Is it missing, or does it come before backward or "
-            "after the step? Gradients are there from backward on, and have done their work at the step: clip between.",
-        ),
-        Misconception(
-            "clipped-one-by-one",
-            With(clipping="each alone"),
-            "You clip each parameter's gradient on its own, which turns the step's direction. The norm of all together "
-            "is meant: one call with all parameters.",
-        ),
-        Misconception(
-            "clipped-by-value",
-            With(clipping="each value"),
-            "You clip each entry to ±clip_norm. That changes the direction, and leaves the norm large. Clip the norm.",
-        ),
-        Misconception(
-            "clipped-at-one",
-            With(clip_at=1.0),
-            "You clip at 1, whatever clip_norm is.",
-        ),
-        Misconception(
-            "schedule-per-epoch",
-            With(scheduled="each epoch"),
-            "Your schedule steps once an epoch. It counts steps: with as many a phase as there are batches, the rate "
-            "would hardly have begun to fall.",
-        ),
-        Misconception(
-            "schedule-first",
-            With(scheduled="before the step"),
-            "Your schedule steps before the optimiser: the first step is made at the second step's rate, and the first "
-            "rate is never used.",
-        ),
-        Misconception(
-            "schedule-ignored",
-            With(scheduled="never"),
-            "The schedule never steps, and the rate stays where it was.",
-        ),
-        Misconception(
-            "evaluation-mode",
-            With(train="never"),
-            "The model is never put into training mode. After a validation it is in evaluation mode: dropout does "
-            "nothing, and norms use old statistics.",
-        ),
-        Misconception(
-            "pinned-layers-unpinned",
-            With(train="by force"),
-            "You set every layer's flag yourself. A norm that was pinned in evaluation mode is now training. Call "
-            "model.train(): each layer decides for itself.",
-        ),
-        Misconception(
-            "evaluation-mode-afterwards",
-            With(afterwards="evaluation"),
-            "You put the model into evaluation mode at the end. The contract leaves it in training mode.",
-        ),
-        Misconception(
-            "criterion-ignored",
-            With(own_criterion=False),
-            "You always use cross-entropy, whatever criterion is given.",
-        ),
-        Misconception(
-            "summed",
-            With(summed=True),
-            "You go backward from the sum over the batch. Its gradient grows with the batch; the criterion's mean is "
-            "what is stepped on.",
-        ),
-        Misconception(
-            "precision-ignored",
-            With(precision="none"),
-            "The precision asked for is not used: forward and loss belong under torch.autocast.",
-        ),
-        Misconception(
-            "model-converted",
-            With(precision="the model's"),
-            "You convert the model's weights. In mixed precision they stay in float32, where small steps survive; "
-            "torch.autocast converts what it computes with.",
-        ),
-        Misconception(
-            "scaler-ignored",
-            With(scaler="ignored"),
-            "The scaler is not used. In float16, gradients below 6e-8 are zero without it.",
-        ),
-        Misconception(
-            "clipped-while-scaled",
-            With(scaler="clipped first"),
-            "You clip while the gradients are still multiplied by the scale: the norm that you compare is a thousand "
-            "times too large, and the step becomes tiny. Unscale first.",
-        ),
-        Misconception(
-            "scaler-not-updated",
-            With(scaler="not updated"),
-            "The scaler is never updated, so that its scale cannot follow the gradients.",
-        ),
-        Misconception(
-            "nothing-scores-zero",
-            With(at_none="zero"),
-            "Without a batch you report a loss of 0, as if all were perfect. Nothing was trained: raise a ValueError.",
-        ),
-        Misconception(
-            "division-by-zero",
-            With(at_none="division"),
-            "Without a batch the division fails, in words that help nobody. Raise a ValueError that names the batches.",
-        ),
-    ),
+    misconceptions=MISCONCEPTIONS,
     difficulty=2,
     minutes=25,
     hints=(

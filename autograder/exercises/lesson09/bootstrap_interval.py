@@ -163,6 +163,12 @@ EXERCISE = Exercise(
     ),
     misconceptions=(
         Misconception(
+            "other-resamples",
+            _with(lambda values, _, generator: _resampled(values, 1000, generator)),
+            "The statistic gets other rows than it should: as many as `resamples` says, each of n values, drawn from "
+            "all n with replacement.",
+        ),
+        Misconception(
             "standard-deviation",
             _standard_deviation,
             "Mean ± standard deviation says how far single values lie apart. Asked is how far the *mean* of so many "

@@ -33,6 +33,7 @@ def _cases(seed: int) -> list[Case]:
         case("40 pairs, all gaining, 99 resamples", gains, resamples=99),
         case("16 differences of both signs, 4,000 resamples", many / 100, resamples=4000),
         case("one pair", gains[:1]),
+        case("five seeds, each of which gains, and 32 resamples", gains[:5], resamples=32),
     ]
 
 
@@ -55,16 +56,21 @@ def _with(
     p: Callable[[int, int], float] = lambda count, patterns: (1 + count) / (1 + patterns),
     *,
     exact: bool = True,
+    up_to: int = 0,
+    more: int = 0,
     seeded_globally: bool = False,
 ) -> Callable[..., float]:
-    """p: from how many drawn patterns count, and how many were drawn. exact: try each pattern where they are few."""
+    """p: from how many drawn patterns count, and how many were drawn. exact: try each pattern where they are few.
+
+    up_to: by how much more than `resamples` they may be. more: patterns that are added to all of them.
+    """
 
     def test(a: Any, b: Any, *, resamples: int = 10_000, generator: torch.Generator) -> float:
         differences = torch.tensor(a, dtype=torch.float64) - torch.tensor(b, dtype=torch.float64)
         n = len(differences)
-        if exact and 2**n <= resamples:
+        if exact and 2**n <= resamples + up_to:
             every = torch.tensor(list(itertools.product((1.0, -1.0), repeat=n)), dtype=torch.float64)
-            return float(extreme(every @ differences, differences).double().mean())
+            return (more + float(extreme(every @ differences, differences).sum())) / (more + 2**n)
         drawn = torch.randint(2, (resamples, n), generator=None if seeded_globally else generator)
         signs = (1 - 2 * drawn).double()
         return p(int(extreme(signs @ differences, differences).sum()), resamples)
@@ -115,7 +121,7 @@ EXERCISE = Exercise(
     probe=probes.paired_permutation_test,
     cases=_cases,
     properties=(
-        Property("Where every pattern of signs can be tried, p is exact.", 2, ("p",), cases=(0, 2, 6)),
+        Property("Where every pattern of signs can be tried, p is exact.", 2, ("p",), cases=(0, 2, 6, 7)),
         Property("It is two-sided: losing counts like gaining.", 1, ("p",), cases=(0, 1)),
         Property("Sums that differ by rounding alone count as equal.", 1, ("p",), cases=(3,)),
         Property("Where patterns are drawn, the data are one more: p is never 0.", 1, ("p",), cases=(4,)),
@@ -193,6 +199,17 @@ EXERCISE = Exercise(
             _with(exact=False),
             "You draw patterns even where all of them can be tried: five pairs have 32. Then nothing needs to be "
             "drawn, and p is exact.",
+        ),
+        Misconception(
+            "drawn-at-the-limit",
+            _with(up_to=-1),
+            "Where there are just as many patterns as `resamples`, you draw. No more than that many are to be tried, "
+            "each once: is there a < where a <= belongs?",
+        ),
+        Misconception(
+            "one-more-than-all",
+            _with(more=1),
+            "You add the data to all patterns. They are among them already: where each is tried, p is # / 2ⁿ.",
         ),
         Misconception(
             "one-minus-p",

@@ -33,7 +33,8 @@ class EarlyStopping_with_a_counter:
         return dict(self.__dict__)
 
     def load_state_dict(self, state):
-        self.__dict__.update(state)
+        own = {"patience": self.patience, "threshold": self.threshold}
+        self.__dict__.update(state | own)
 
 
 class EarlyStopping_that_keeps_all_scores:

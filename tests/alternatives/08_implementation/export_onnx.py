@@ -1,5 +1,6 @@
 """Right answers in other styles than the reference's."""
 
+import contextlib
 import copy
 import io
 import json
@@ -26,6 +27,14 @@ def _refuse(images, facts):
         raise ValueError("facts: only what JSON holds") from error
 
 
+@contextlib.contextmanager
+def _as_export_error():
+    try:
+        yield
+    except Exception as error:
+        raise ExportError("model: cannot be exported") from error
+
+
 def _differs(session, model, batch):
     [got] = session.run(["scores"], {"images": batch.numpy()})
     with torch.no_grad():
@@ -40,17 +49,18 @@ def export_onnx_through_a_folder(model, path, images, facts=None):
     batch = images.detach().to("cpu", torch.float32)
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "draft.onnx"
-        torch.onnx.export(
-            twin,
-            (batch,),
-            draft,
-            input_names=["images"],
-            output_names=["scores"],
-            dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
-            opset_version=18,
-            external_data=False,
-            verbose=False,
-        )
+        with _as_export_error():
+            torch.onnx.export(
+                twin,
+                (batch,),
+                draft,
+                input_names=["images"],
+                output_names=["scores"],
+                dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
+                opset_version=18,
+                external_data=False,
+                verbose=False,
+            )
         proto = onnx.load(draft)
         for key, value in stored.items():
             entry = proto.metadata_props.add()
@@ -70,7 +80,7 @@ def export_onnx_with_the_older_exporter(model, path, images, facts=None):
     twin, batch = copy.deepcopy(model).cpu().float(), images.detach().cpu().float()
     twin.eval()
     buffer = io.BytesIO()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _as_export_error():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             twin,
@@ -102,16 +112,17 @@ def export_onnx_in_memory(model, path, images, facts=None):
     for layer, mode in modes:
         layer.training = mode
     batch = images.float().cpu()
-    program = torch.onnx.export(
-        twin,
-        (batch,),
-        dynamo=True,
-        verbose=False,
-        opset_version=18,
-        input_names=["images"],
-        output_names=["scores"],
-        dynamic_shapes=[{0: torch.export.Dim("n", min=1)}],
-    )
+    with _as_export_error():
+        program = torch.onnx.export(
+            twin,
+            (batch,),
+            dynamo=True,
+            verbose=False,
+            opset_version=18,
+            input_names=["images"],
+            output_names=["scores"],
+            dynamic_shapes=[{0: torch.export.Dim("n", min=1)}],
+        )
     proto = program.model_proto
     onnx.helper.set_model_props(proto, stored)
     session = onnxruntime.InferenceSession(proto.SerializeToString())

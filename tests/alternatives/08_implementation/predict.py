@@ -12,7 +12,7 @@ def predict_batch_by_batch(model, images, classes, prepare, *, temperature=1.0, 
     if not (temperature > 0 and math.isfinite(temperature)):
         raise ValueError(f"temperature: {temperature}")
     modes = {layer: layer.training for layer in model.modules()}
-    weight = next(model.parameters())
+    weight = next(model.parameters(), torch.zeros(1))
     model.eval()
     answers = []
     try:
@@ -41,7 +41,7 @@ def predict_by_log_probabilities(model, images, classes, prepare, *, temperature
     batches = list(image_batches(images, prepare, batch_size))
     before = [(layer, layer.training) for layer in model.modules()]
     model.train(False)
-    kind = next(model.parameters())
+    kind = next(model.parameters(), torch.zeros(1))
     z = torch.cat([model(batch.to(kind)) for batch in batches]).double()
     for layer, mode in before:
         layer.training = mode
@@ -68,9 +68,9 @@ class _Evaluating:
 
 def predict_with_a_context(model, images, classes, prepare, *, temperature=1.0, batch_size=64):
     """1 / Σ exp((z − z_max) / T) is the largest entry of the softmax."""
-    if not temperature > 0:
+    if not 0 < temperature < math.inf:
         raise ValueError("temperature")
-    parameter = next(iter(model.parameters()))
+    parameter = [*model.parameters(), torch.zeros(1)][0]
     rows = []
     with _Evaluating(model), torch.no_grad():
         for batch in image_batches(images, prepare, batch_size):
