@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autograder.probes import seen
+from autograder.probes import attempt, seen
 from autograder.probes.networks import fill
 from autograder.probes.practice import condition, field, items, listed, right, same, three_strategies, unfreezing_race
 
@@ -14,22 +14,27 @@ __all__ = ["ablation_table", "adapt_digits", "three_strategies", "unfreezing_rac
 
 
 def ablation_table(
-    implementation: Any, device: torch.device, rows: list[dict[str, Any]], factors: dict[str, list[Any]]
+    implementation: Any, device: torch.device, rows: list[dict[str, Any]], factors: dict[str, list[Any]], whole: bool
 ) -> dict[str, Any]:
-    """Sum up a table of runs, field by field."""
+    """Sum up a table of runs, field by field; whole: whether any seed has every cell, so that there is a table."""
     mine = copy.deepcopy((rows, factors))
-    table = implementation(*mine)
+    table, error = attempt(lambda: implementation(*mine))
+    if error and (whole or not isinstance(error, ValueError)):
+        raise error
+    if not whole:
+        return {"seeds": None, "refused with a ValueError": error is not None}
     effects = field(table, "effects")
     found = {f"{name}: {level}": _pair(levels[level]) for name, levels in items(effects) for level, _ in items(levels)}
     return {
         "seeds": seen(field(table, "seeds")),
+        "refused with a ValueError": False,
         "which effects": sorted(found),
         "mean effects": [found[name][0] for name in sorted(found)],
         "half-widths": [found[name][1] for name in sorted(found)],
         "best cell": _cell(field(table, "best")),
         "accuracy": seen(field(table, "accuracy")),
         "missing cells": _cells(field(table, "missing")),
-        "the rows are left alone": mine == (rows, factors),
+        "the rows are left alone": mine == (rows, factors) if effects != "no field effects" else "no table",
     }
 
 
@@ -133,9 +138,11 @@ def _trains(network: Any) -> Any:
 
 
 def _pair(value: Any) -> tuple[Any, Any]:
-    if isinstance(value, list | tuple) and len(value) == 2:
+    if value is None:
+        return None, None
+    if isinstance(value, list | tuple) and len(value) == 2 and tuple(value) != (None, None):
         return seen(value[0]), seen(value[1])
-    return seen(value), seen(value)
+    return ("a pair of None", "a pair of None") if isinstance(value, list | tuple) else (seen(value), "no half-width")
 
 
 def _cell(value: Any) -> str:
