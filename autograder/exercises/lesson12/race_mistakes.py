@@ -93,10 +93,15 @@ def by_peak(race: Race) -> Race:
 
 
 def last_of_equals(race: Race) -> Race:
-    """The later one, where two are equally fast or good."""
-    names, arrived = list(race.scores)[::-1], dict(reversed(arrivals(race.reached).items()))
-    fastest = min(arrived, key=arrived.__getitem__) if arrived else None
-    return replace(race, fastest=fastest, best=max(names, key=lambda name: race.scores[name][-1].accuracy))
+    """The later one, where two end equal."""
+    names = list(race.scores)[::-1]
+    return replace(race, best=max(names, key=lambda name: race.scores[name][-1].accuracy))
+
+
+def last_of_arrivals(race: Race) -> Race:
+    """The later one, where two are equally fast."""
+    arrived = dict(reversed(arrivals(race.reached).items()))
+    return replace(race, fastest=min(arrived, key=arrived.__getitem__) if arrived else None)
 
 
 def first_to_arrive(race: Race) -> Race:

@@ -38,10 +38,8 @@ def _cases(seed: int) -> list[Case]:
 
 
 def _as_asked(parts: list[Stage], learning: int) -> None:
-    for part in parts[:-learning]:
-        freeze_stage(part)
-    for part in parts[-learning:]:
-        unfreeze_stage(part)
+    _only_frozen(parts, learning)
+    _only_unfrozen(parts, learning)
 
 
 def _gap(score: Callable[[nn.Module, Any], float], network: nn.Module, splits: tuple[Any, Any, Any]) -> float:
@@ -89,6 +87,11 @@ def _gradients_off(parts: list[Stage], learning: int) -> None:
 def _only_frozen(parts: list[Stage], learning: int) -> None:
     for part in parts[:-learning]:
         freeze_stage(part)
+
+
+def _only_unfrozen(parts: list[Stage], learning: int) -> None:
+    for part in parts[-learning:]:
+        unfreeze_stage(part)
 
 
 def _from_the_bottom(parts: list[Stage], learning: int) -> None:
@@ -159,15 +162,14 @@ EXERCISE = Exercise(
         ),
         Misconception(
             "nothing-frozen",
-            _with(prepare=lambda *_: None),
-            "You freeze nothing and unfreeze nothing: all three runs are the same, and what learns is what the model "
-            "came with.",
+            _with(prepare=_only_unfrozen),
+            "You unfreeze, and never freeze. Where the model comes with all its stages learning, they learn in all "
+            "three runs.",
         ),
         Misconception(
             "stages-of-the-model",
             _with(of_model=True),
-            "You freeze stages of `model`, not of the copy that is trained: the copy has stages of its own, and the "
-            "model comes back changed.",
+            "You freeze stages of `model`. The copy that is trained has its own, and the model comes back changed.",
         ),
         Misconception(
             "never-unfrozen",
@@ -216,7 +218,7 @@ EXERCISE = Exercise(
         Misconception(
             "tested-twice",
             _with(twice=True),
-            "You score the test split more than once a run. Score it once, when all is decided, and keep the number.",
+            "You score the test split more than once a run. Score it once, when all is decided.",
         ),
         Misconception(
             "validation-reported",

@@ -137,7 +137,13 @@ EXERCISE = Exercise(
         Misconception(
             "last-of-equals",
             mistakes.race_with(finish=mistakes.last_of_equals),
-            "Of equals you name the later one. The contract: the first in `schedules`.",
+            "Where two end equal you name the later one. The contract: the first in `schedules`.",
+        ),
+        Misconception(
+            "last-of-arrivals",
+            mistakes.race_with(finish=mistakes.last_of_arrivals),
+            "Where two reach the goal in the same epoch you name the later one. The contract: the first in "
+            "`schedules`.",
         ),
         Misconception(
             "goal-not-counted",
