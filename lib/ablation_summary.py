@@ -36,13 +36,13 @@ def ablation_table(rows: Sequence[Mapping[str, Value]], factors: Mapping[str, Se
 
     Returns `Ablation(seeds, effects, best, accuracy, missing)`:
     seeds: a list of those with a run of every measured cell, in rising order. All else counts the runs of these seeds
-    alone, at least one seed. effects: factor → level, but for the baseline → (mean, half). For each seed, take the mean
-    "accuracy" of all its runs with the level, less that of all its runs with the baseline: seeds are the pairs. mean
-    and half are those of `mean_and_interval` over the seeds' differences, half is None for one seed. Where the level or
-    the baseline has no run, None stands instead of the pair. best: the cell, a dictionary factor → level, with the
-    highest mean "validation_accuracy" over seeds; the first of equals, in the order of `itertools.product` over the
-    levels. accuracy: the mean "accuracy" of that cell. missing: a list of the cells that no seed has a run of, as
-    dictionaries, in the same order. Nothing is changed. Raises ValueError where no seed has every measured cell.
+    alone. effects: factor → level, but for the baseline → (mean, half). For each seed, take the mean "accuracy" of all
+    its runs with the level, less that of all its runs with the baseline: seeds are the pairs. mean and half are those
+    of `mean_and_interval` over the seeds' differences, half is None for one seed. Where the level or the baseline has
+    no run, None stands instead of the pair. best: the cell, a dictionary factor → level, with the highest mean
+    "validation_accuracy" over seeds; the first of equals, in the order of `itertools.product` over the levels.
+    accuracy: the mean "accuracy" of that cell. missing: a list of the cells that no seed has a run of, as dictionaries,
+    in the same order. Nothing is changed. Raises ValueError where no seed has every measured cell.
 
     Example:
         >>> runs = [("a", 0.6, 0.7), ("b", 0.7, 0.8)]

@@ -104,10 +104,10 @@ def unfreezing_race(
 
     schedules: name → schedule, a function: the list of validation losses so far goes in, and how many stages are to
     learn below the head comes out. Each gets a deep copy of `model`, with a `GradualUnfreezer(network, schedule)`
-    around it; `model` is left as it is. begin: `begin(network)` makes an optimiser for every parameter and returns a
-    function that trains one epoch and returns the validation `Scores(loss, accuracy)` after it; it sets the modes. It
-    is called once for each schedule, when the unfreezer has been made. epochs: how many each one gets, at least 1.
-    After each epoch the unfreezer steps with its validation loss.
+    around it; `model` is left as it is. begin: `begin(network)` makes one optimiser of all parameters and returns a
+    function that trains one epoch and returns the validation `Scores(loss, accuracy)` after it; it sets the modes.
+    `begin` is called once for each schedule, when the unfreezer has been made. epochs: how many each one gets, at least
+    1. After each epoch the unfreezer steps with its validation loss.
 
     Returns `Race(scores, learning, reached, fastest, best)`; the first three by schedule. scores: after each epoch.
     learning: how many stages learn in each epoch, the head among them; 1 in the first. reached: the first epoch, 1 at
@@ -159,10 +159,10 @@ def adapt_digits(
 ) -> dict[str, Adaptation]:
     """Train with labelled source and unlabelled target images, without and with gradient reversal.
 
-    The same twice, in this order: "without", where λ is 0 in every step, so that the discriminator learns and the
-    features do not hear of it; and "with", where λ is `reversal_strength(p)`, p the share of the steps done before this
-    one: 0 in the first, never 1. Each run has a deep copy of `network` and an optimiser of its own, and makes one
-    `adversarial_step` for each batch, in their order, in training mode. `network` is left as it is.
+    The same twice: "without", where λ is 0 in every step, so that the discriminator learns and the features do not hear
+    of it; and "with", where λ is `reversal_strength(p)`, p the share of the steps done before this one: 0 in the first,
+    never 1. λ is the `strength` of `adversarial_step`. Each run has a deep copy of `network` and an optimiser of its
+    own, and makes one `adversarial_step` for each batch, in their order, in training mode. `network` is left as it is.
 
     batches: one a step: source images, their labels, target images. No label of the target is there to be read.
     optimiser: makes an optimiser of parameters; it gets all those of the copy. score: called once a run, when training

@@ -128,9 +128,9 @@ stages_picture(recorded("lesson01_stages"), "General or specific?", shown | {"ch
 # **Takeaway.** With few images of a target that is in some way like the source, begin at pre-trained weights. Early
 # stages serve many targets, late ones those that resemble the source; a probe says where *yours* stops gaining.
 #
-# **Limits.** Three targets, one source. On granites the gain is negative at every size: that a handful of images is
-# "nearly always" helped by transfer has its exceptions. Nor is the gain largest where images are fewest: on digits it
-# is larger at five a class than at two, and on blood cells it does not fall up to twenty.
+# **Limits.** Three targets, one source. On granites the gain is negative at every size, so few images are no warrant
+# that transfer helps. Nor is the gain largest where images are fewest: on digits it is larger at five a class than at
+# two, and on blood cells it does not fall up to twenty.
 #
 # ## 2 A network is chosen under a budget, and then measured
 #
@@ -254,7 +254,7 @@ for pair in adapted.distinct("pair"):
 #
 # ## 7 A view is a promise about the label
 #
-# Eleven kinds of views against none, seed by seed
+# Eleven recipes of views, mixtures and soft labels against none, seed by seed
 # ([lesson 7](../07_data_augmentation/07_data_augmentation.ipynb)):
 
 # %%

@@ -493,15 +493,19 @@ explore(pictures, "factor", start="strategy")
 # %% [markdown]
 # *Your text:*
 
+# %% [markdown]
+# Two of the strategies from ImageNet's weights, on pictures that a satellite took; part of the full budget, for it has
+# to download.
+
 
 # %%
-def three_from_above(target, backbone):
+def two_from_above(target, backbone):
     """Two strategies on ten images a class of satellite pictures, from ImageNet's weights."""
     for row in ablation.compare_strategies(target, ("extraction", "full"), (10,), (0,), backbones=(backbone,)).rows:
         yield f"{row['strategy']:10}  test {row['accuracy']:.1%}, {row['seconds']:.0f} s"
 
 
-for line in at_full_scale(three_from_above):
+for line in at_full_scale(two_from_above):
     print(line)
 
 # %% [markdown]

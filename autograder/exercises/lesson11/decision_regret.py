@@ -33,6 +33,12 @@ def _cases(seed: int) -> list[Case]:
     named = {"close": "full", "alike": "LP-FT", "ahead": "gradual", "behind": "scratch"}
     lucky = {"extraction": [0.70, 0.55, 0.60], "full": [0.62, 0.66, 0.50]}
     pair = {name: [value + shift for value in values] for name, values in lucky.items()}
+    # by hand: shares of a small test split repeat, and the median of the other seeds names another rival than the mean
+    again = {
+        "extraction": [0.55, 0.61, 0.55, 0.51, 0.66],
+        "partial": [0.50, 0.64, 0.64, 0.61, 0.54],
+        "full": [0.53, 0.59, 0.50, 0.52, 0.52],
+    }
     return [
         Case("one target, three strategies, five seeds", {"table": {"close": close}, "guide": named}),
         Case("one target, four strategies, four seeds", {"table": {"alike": alike}, "guide": named}),
@@ -41,6 +47,7 @@ def _cases(seed: int) -> list[Case]:
             {"table": {"close": close, "alike": alike, "ahead": ahead, "behind": behind}, "guide": named},
         ),
         Case("a guide that beats what others would choose", {"table": {"pair": pair}, "guide": {"pair": "extraction"}}),
+        Case("one target, with accuracies that repeat", {"table": {"again": again}, "guide": {"again": "full"}}),
     ]
 
 
@@ -91,13 +98,18 @@ def _never_itself(runs: Runs, named: str) -> float:
     )
 
 
-def _by_the_next_seed(runs: Runs, named: str) -> float:
-    count = len(runs[named])
-    chosen = ({name: values[(seed + 1) % count] for name, values in runs.items()} for seed in range(count))
-    return 100 * fmean(
-        _at_best(runs, scores, seed) - reached
-        for (seed, reached), scores in zip(enumerate(runs[named]), chosen, strict=True)
-    )
+def _chosen_by(score: Callable[[Sequence[float], int], float]) -> Callable[[Runs, str], float]:
+    """score: (a strategy's accuracies, the seed that judges) → what the rival has most of."""
+
+    def case_regret(runs: Runs, named: str) -> float:
+        scores = ({name: score(values, seed) for name, values in runs.items()} for seed in range(len(runs[named])))
+        return 100 * fmean(_at_best(runs, of, seed) - runs[named][seed] for seed, of in enumerate(scores))
+
+    return case_regret
+
+
+def _other_values(values: Sequence[float], seed: int) -> float:
+    return fmean([value for value in values if value != values[seed]] or values)
 
 
 def _all_runs_alike(table: Mapping[str, Runs], guide: Mapping[str, str]) -> float:
@@ -122,7 +134,9 @@ EXERCISE = Exercise(
     probe=probes.decision_regret,
     cases=_cases,
     properties=(
-        Property("On one target, each seed is judged by a rival that the other seeds chose.", 3, ("regret",), (0, 1)),
+        Property(
+            "On one target, each seed is judged by a rival that the other seeds chose.", 3, ("regret",), (0, 1, 4)
+        ),
         Property("Every case counts alike, however many seeds it has.", 2, ("regret",), (2,)),
         Property("A guide that beats its rivals has a negative regret.", 1, ("regret",), (3,)),
         Property(
@@ -159,8 +173,19 @@ EXERCISE = Exercise(
         ),
         Misconception(
             "one-seed-chooses",
-            _of_cases(_by_the_next_seed),
+            _of_cases(_chosen_by(lambda values, seed: values[(seed + 1) % len(values)])),
             "One other seed chooses your rival. The mean over *all* the others does.",
+        ),
+        Misconception(
+            "median-of-the-others",
+            _of_cases(_chosen_by(lambda values, seed: median([*values[:seed], *values[seed + 1 :]]))),
+            "The median of the other seeds chooses your rival. It is the highest mean that counts.",
+        ),
+        Misconception(
+            "left-out-by-value",
+            _of_cases(_chosen_by(_other_values)),
+            "You leave out every run with the accuracy of the one that judges. Two seeds may reach the same: leave out "
+            "the seed, by its place.",
         ),
         Misconception(
             "cut-at-zero",

@@ -15,7 +15,7 @@ def self_test_first() -> dict[str, Any]:
        many times the gradient with respect to y?
     d: the backbone is frozen, the head is Linear(512, 10) with its bias. How many numbers learn?
     e: the head and the last two stages learn, everything below is frozen. Backward, the gradient is computed down to
-       "the head", "the lowest stage that learns, seen from the image" or "the image".
+       "the head", "the lowest stage that learns" or "the image".
     f: six stages, the head the last of them, α = 0.5. What share of the head's learning rate does the first stage get?
     g: weight decay, as lesson 5 sets it, acts on "weights but neither biases nor norms", "weights and biases but not
        norms" or "all that learns".
@@ -25,7 +25,7 @@ def self_test_first() -> dict[str, Any]:
         "b": "new images of the target",
         "c": 1,
         "d": 5130,
-        "e": "the lowest stage that learns, seen from the image",
+        "e": "the lowest stage that learns",
         "f": 1 / 32,
         "g": "weights but neither biases nor norms",
     }
@@ -86,6 +86,8 @@ EXERCISE = concept_questions(
             "Rates by stage (lesson 5)",
             {
                 1 / 64: "At the head the exponent is 0. How many steps down is it from there to the first of six?",
+                1 / 16: "There is a step from each stage to the next, and one from the head to the stage below it too.",
+                3.125: "A share of 1 is all of it. Read so, yours is more than the head's whole rate.",
                 1 / 2: "That is the stage next to the head. α comes in once more with every step down.",
                 1 / 6: "Rates fall by a factor from stage to stage. They are not dealt out evenly.",
                 1 / 5: "The number of steps is the exponent of α, not what one divides by.",

@@ -57,8 +57,9 @@ EXERCISE = concept_questions(
                 0.125: "That is the partner's share.",
                 0.25: "That is the share of the box that was drawn, and it is the partner's.",
                 0.5: "That is the share of the box that the edge leaves. Set the box against the whole picture.",
+                87.5: "A share of 1 is all of it, and yours is above that.",
             },
-            relative=1e-3,
+            relative=1e-2,
         ),
         Question(
             "j",
@@ -95,8 +96,9 @@ EXERCISE = concept_questions(
                 0: "The data themselves are one of the patterns, so p is never that.",
                 0.05: "p is a share of the 32 patterns of signs. Is yours one?",
                 0.2: "One in five is a share of seeds. What is counted is patterns of signs.",
+                6.25: "p is a share, and no share is above 1.",
             },
-            relative=1e-3,
+            relative=1e-2,
         ),
         Question(
             "n",

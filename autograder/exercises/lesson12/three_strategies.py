@@ -16,6 +16,7 @@ from lib.practice import Outcome, three_strategies
 from lib.stages import Stage, stages
 
 Outcomes = dict[str, Outcome]
+_NAMES = ("extraction", "partial", "full")
 
 
 def _cases(seed: int) -> list[Case]:
@@ -37,10 +38,8 @@ def _cases(seed: int) -> list[Case]:
 
 
 def _as_asked(parts: list[Stage], learning: int) -> None:
-    for part in parts[:-learning]:
-        freeze_stage(part)
-    for part in parts[-learning:]:
-        unfreeze_stage(part)
+    _only_frozen(parts, learning)
+    _only_unfrozen(parts, learning)
 
 
 def _gap(score: Callable[[nn.Module, Any], float], network: nn.Module, splits: tuple[Any, Any, Any]) -> float:
@@ -54,6 +53,9 @@ def _with(
     gap: Callable[..., float] = _gap,
     tested_on: int = 2,
     share: Callable[[nn.Module], float] = trainable_fraction,
+    of_model: bool = False,
+    twice: bool = False,
+    early: bool = False,
     slow: bool = False,
 ) -> Callable[..., Outcomes]:
     """The comparison with one part of it replaced."""
@@ -63,12 +65,13 @@ def _with(
     ) -> Outcomes:
         found = {}
         for name, learning in (("extraction", 1), ("partial", 2), ("full", len(stages(model)))):
+            before = clock()
             network = begin(model)
-            prepare(list(stages(network).values()), learning)
-            part, begun = share(network), clock()
+            prepare(list(stages(model if of_model else network).values()), learning)
+            part, begun = share(network), before if early else clock()
             fit(network, splits[0])
             seconds, apart = clock() - begun, gap(score, network, splits)
-            accuracy = score(network, splits[tested_on])
+            accuracy = [score(network, splits[tested_on]) for _ in range(2 if twice else 1)][-1]
             found[name] = Outcome(network, accuracy, apart, part, clock() - begun if slow else seconds)
         return found
 
@@ -84,6 +87,11 @@ def _gradients_off(parts: list[Stage], learning: int) -> None:
 def _only_frozen(parts: list[Stage], learning: int) -> None:
     for part in parts[:-learning]:
         freeze_stage(part)
+
+
+def _only_unfrozen(parts: list[Stage], learning: int) -> None:
+    for part in parts[-learning:]:
+        unfreeze_stage(part)
 
 
 def _from_the_bottom(parts: list[Stage], learning: int) -> None:
@@ -102,8 +110,12 @@ def _three_stages(parts: list[Stage], learning: int) -> None:
     _as_asked(parts, 3 if learning == 2 else learning)
 
 
-def _turned(model: nn.Module, *splits: Any, **given: Any) -> Outcomes:
-    return {name: replace(one, gap=-one.gap) for name, one in three_strategies(model, *splits, **given).items()}
+def _gap_as(change: Callable[[float], float]) -> Callable[..., Outcomes]:
+    def compared(model: nn.Module, *splits: Any, **given: Any) -> Outcomes:
+        found = three_strategies(model, *splits, **given)
+        return {name: replace(one, gap=change(one.gap)) for name, one in found.items()}
+
+    return compared
 
 
 EXERCISE = Exercise(
@@ -120,16 +132,20 @@ EXERCISE = Exercise(
         Property(
             "What learns is what the strategy says; the rest stays, statistics as well.",
             3,
-            ("what learnt in extraction", "what learnt in partial", "what learnt in full"),
+            tuple(f"what learnt in {name}" for name in _NAMES),
         ),
-        Property("The share counts the numbers that learn.", 1, ("share",)),
+        Property("The share counts the numbers that learn.", 1, tuple(f"share of {name}" for name in _NAMES)),
         Property(
             "The accuracy is the trained network's on the test split, scored once a run.",
             1,
-            ("accuracy", "how often the test split is scored", "fitted on"),
+            (*(f"accuracy of {name}" for name in _NAMES), "how often the test split is scored", "fitted on"),
         ),
-        Property("The gap is training less validation accuracy.", 1, ("gap",)),
-        Property("The seconds are those of training.", 1, ("seconds",)),
+        Property("The gap is training less validation accuracy.", 1, tuple(f"gap of {name}" for name in _NAMES)),
+        Property(
+            "The seconds are those of training.",
+            1,
+            ("the given clock is read", *(f"seconds of {name}" for name in _NAMES)),
+        ),
     ),
     misconceptions=(
         Misconception(
@@ -143,6 +159,17 @@ EXERCISE = Exercise(
             _with(prepare=_gradients_off),
             "Your frozen stages have no gradients, and yet they change: batch norm's running statistics follow "
             "`.train()`. `freeze_stage` keeps them too.",
+        ),
+        Misconception(
+            "nothing-frozen",
+            _with(prepare=_only_unfrozen),
+            "You unfreeze, and never freeze. Where the model comes with all its stages learning, they learn in all "
+            "three runs.",
+        ),
+        Misconception(
+            "stages-of-the-model",
+            _with(of_model=True),
+            "You freeze stages of `model`. The copy that is trained has its own, and the model comes back changed.",
         ),
         Misconception(
             "never-unfrozen",
@@ -174,8 +201,24 @@ EXERCISE = Exercise(
         ),
         Misconception(
             "gap-turned-round",
-            _turned,
+            _gap_as(lambda gap: -gap),
             "Your gap has the wrong sign: training less validation, so that overfitting is positive.",
+        ),
+        Misconception(
+            "gap-cut-at-zero",
+            _gap_as(lambda gap: max(0.0, gap)),
+            "Where validation is ahead your gap is 0. It is below 0 there: a gap says which of the two is ahead.",
+        ),
+        Misconception(
+            "gap-in-points",
+            _gap_as(lambda gap: 100 * gap),
+            "Your gap is in points. Accuracies are shares here, and so is their difference; the cell after the check "
+            "makes points of it.",
+        ),
+        Misconception(
+            "tested-twice",
+            _with(twice=True),
+            "You score the test split more than once a run. Score it once, when all is decided.",
         ),
         Misconception(
             "validation-reported",
@@ -188,6 +231,12 @@ EXERCISE = Exercise(
             _with(slow=True),
             "Your seconds contain the scoring, which costs the same for all. Read the clock right before and right "
             "after `fit`.",
+        ),
+        Misconception(
+            "copying-timed",
+            _with(early=True),
+            "Your seconds contain more than training: the clock runs while the network is copied. Read it right before "
+            "`fit`.",
         ),
     ),
     difficulty=2,

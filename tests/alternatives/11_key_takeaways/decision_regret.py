@@ -42,3 +42,17 @@ def decision_regret_by_loops(table, guide):
             lost += runs[rival][judge] - runs[named][judge]
         sum_of_cases += lost / seeds * 100
     return sum_of_cases / len(table)
+
+
+def decision_regret_with_the_judge_popped(table, guide):
+    """From a copy of each strategy's runs the judge is taken out by its place."""
+    of_cases = []
+    for case, runs in table.items():
+        differences = []
+        for judge in range(len(runs[guide[case]])):
+            others = {name: list(values) for name, values in runs.items()}
+            at_judge = {name: values.pop(judge) for name, values in others.items()}
+            rival = max((sum(values), name) for name, values in others.items())[1]
+            differences.append(at_judge[rival] - at_judge[guide[case]])
+        of_cases.append(np.mean(differences))
+    return float(np.mean(of_cases)) * 100

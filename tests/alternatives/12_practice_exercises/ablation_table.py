@@ -18,6 +18,8 @@ def ablation_table_in_loops(rows, factors):
     measured = [cell for cell in cells if runs_of(**cell)]
     seeds = sorted({row["seed"] for row in rows})
     seeds = [seed for seed in seeds if all(runs_of(seed=seed, **cell) for cell in measured)]
+    if not seeds:
+        raise ValueError("every seed lacks a cell")
     effects = {}
     for name in names:
         first, *others = factors[name]
@@ -52,6 +54,8 @@ def ablation_table_in_arrays(rows, factors):
         test[place], validation[place] = row["accuracy"], row["validation_accuracy"]
     measured = ~np.isnan(test).all(0)
     whole = np.array([not np.isnan(one[measured]).any() for one in test])
+    if not whole.any():
+        raise ValueError("every seed lacks a cell")
     test, validation = test[whole], validation[whole]
     effects = {}
     for axis, (name, levels) in enumerate(factors.items(), start=1):
@@ -95,6 +99,8 @@ def ablation_table_with_the_best_sorted(rows, factors):
     for row in rows:
         count[row["seed"]] = count.get(row["seed"], 0) + 1
     seeds = sorted(seed for seed in count if count[seed] == len(seen))
+    if not seeds:
+        raise ValueError("every seed lacks a cell")
     kept = [row for row in rows if row["seed"] in seeds]
     groups = {}
     for row in kept:

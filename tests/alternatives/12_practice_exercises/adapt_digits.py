@@ -74,3 +74,33 @@ def adapt_digits_scored_at_the_end(network, batches, optimiser, score):
         name: SimpleNamespace(network=networks[name], accuracy=scores[name], domain_accuracy=told[name])
         for name in networks
     }
+
+
+def adapt_digits_with_reversal_first(network, batches, optimiser, score):
+    """The other order; the predictor shares the layers of a network that is already in evaluation mode."""
+    found = {}
+    for name, factor in {"with": 1, "without": 0}.items():
+        mine = copy.deepcopy(network).train()
+        opt = optimiser(mine.parameters())
+        told = []
+        for done, batch in enumerate(batches):
+            told.append(adversarial_step(mine, opt, *batch, factor * reversal_strength(done / len(batches))))
+        mine.eval()
+        domain = tuple(one.domain_accuracy for one in told)
+        found[name] = SimpleNamespace(network=mine, accuracy=score(mine.predictor()), domain_accuracy=domain)
+    return found
+
+
+def adapt_digits_side_by_side(network, batches, optimiser, score):
+    """Both runs make each step together."""
+    runs = {name: copy.deepcopy(network).train() for name in ("without", "with")}
+    optimisers = {name: optimiser(one.parameters()) for name, one in runs.items()}
+    told = {name: [] for name in runs}
+    for done, batch in enumerate(batches):
+        for name, one in runs.items():
+            strength = reversal_strength(done / len(batches)) if name == "with" else 0.0
+            told[name].append(adversarial_step(one, optimisers[name], *batch, strength).domain_accuracy)
+    return {
+        name: SimpleNamespace(network=one.eval(), accuracy=score(one.predictor().eval()), domain_accuracy=told[name])
+        for name, one in runs.items()
+    }
