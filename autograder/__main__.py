@@ -1,9 +1,15 @@
 """`python -m autograder release | verify | grade | regrade | collect | lessons`: the instructor's commands."""
 
 import argparse
+import os
 import sys
 
-from autograder import collect, grade, lessons, regrade, release, verify
+# Before all other imports. With numpy's own threads, which none of the commands needs, a process is not to be forked.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# jsonschema asks for this one, whose import makes grammars for three seconds, of things that no notebook holds.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None: there is no such module
+
+from autograder import collect, grade, lessons, regrade, release, verify  # noqa: E402  after what goes before imports
 
 COMMANDS = {
     "release": (release, "make course/ from solutions/, or check that it is up to date"),

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from autograder.grading import Entry, Graded, Grader, Lesson, Result, failed, load_lesson
+from autograder.sandbox.confinement import threads
 from autograder.sandbox.isolation import Isolation
 from autograder.secret import seed_of
 
@@ -129,9 +130,11 @@ class Crew:
             self._let_go(line)
 
     def _hire(self) -> Connection:
-        context = get_context("spawn")  # a fork of a process that has used torch's threads may hang
+        """Fork, which saves eight seconds of imports; a fork of a process with threads, such as torch's, may hang."""
+        context: Any = get_context("fork" if threads() == 1 else "spawn")
         here, there = context.Pipe()
-        process = context.Process(target=_work, args=(self.conditions, there), daemon=True)
+        forked = [*self.processes, here] if context.get_start_method() == "fork" else []
+        process = context.Process(target=_work, args=(self.conditions, there, forked), daemon=True)
         process.start()
         there.close()
         self.processes[here] = process
@@ -154,8 +157,12 @@ def nothing(conditions: Conditions, entry: Entry, reason: str) -> Graded:
     return Graded(entry, results, [f"It could not be graded: {reason}."], isolation=Isolation(("no code was run",)))
 
 
-def _work(conditions: Conditions, line: Connection) -> None:
-    """What a process does: grade what comes until the line is closed."""
+def _work(conditions: Conditions, line: Connection, forked: list[Connection]) -> None:
+    """What a process does: grade what comes until the line is closed. forked: the other ends of lines, which a fork
+    has as well: it would not notice that they are closed.
+    """
+    for other in forked:
+        other.close()
     torch.set_num_threads(1)
     bench = Bench(conditions)
     try:

@@ -5,8 +5,7 @@ What was graded automatically is replaced. All of a run is one transaction: it i
 """
 
 import contextlib
-import os
-import sysconfig
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -14,7 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from alembic.script import ScriptDirectory
 from nbgrader import api
+from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
@@ -104,14 +105,26 @@ def _standing(rows: list[Any]) -> Standing:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[api.Gradebook]:
-    """For a new gradebook nbgrader calls `alembic`, which is not on PATH where the environment is not activated."""
-    before = os.environ.get("PATH", os.defpath)
-    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), before])
+    _stamp(path)
+    with api.Gradebook(f"sqlite:///{path}") as book:
+        yield book
+
+
+def _stamp(path: Path) -> None:
+    """Write the version of nbgrader's tables into a new gradebook. nbgrader would ask `alembic` for it, which takes two
+    seconds, and is not on PATH where the environment is not activated.
+    """
+    if path.exists() and path.stat().st_size:
+        return
+    head = ScriptDirectory(ALEMBIC_DIR).get_current_head()
     try:
-        with api.Gradebook(f"sqlite:///{path}") as book:
-            yield book
-    finally:
-        os.environ["PATH"] = before
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as base:
+            base.execute("BEGIN EXCLUSIVE")
+            base.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            base.execute("INSERT INTO alembic_version VALUES (?)", (head,))
+            base.execute("COMMIT")
+    except sqlite3.DatabaseError as error:
+        raise GradebookError(reason(path, str(error))) from error
 
 
 # ---- submissions ----------------------------------------------------------------------------------------------------

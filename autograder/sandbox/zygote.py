@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox import child, wire
-from autograder.sandbox.confinement import Watch, give_up_rights, is_walled_in, limit, sweep
+from autograder.sandbox.confinement import Watch, give_up_rights, is_walled_in, limit, sweep, threads
 
 READY, ANSWERED, LATE, DIED, TOO_MUCH = b"ready", b"answered", b"late", b"died", b"too much"
 TOO_LARGE = b"too large"
@@ -34,8 +34,8 @@ def main(user: int, preload: list[str]) -> None:
     _silence(0, 1)
     for name in preload:
         _import(name)
-    if (threads := _threads()) > 1:
-        raise RuntimeError(f"{threads} threads after the imports; a process forked from here could hang")
+    if (count := threads()) > 1:
+        raise RuntimeError(f"{count} threads after the imports; a process forked from here could hang")
     gc.collect()
     gc.freeze()  # children would otherwise copy every page that their garbage collector looks at
     watch = Watch(requests)
@@ -59,12 +59,6 @@ def _next(requests: int) -> bytes | None:
 def _import(name: str) -> None:
     with child.Guard():  # the cell that asks for it will say so
         importlib.import_module(name)
-
-
-def _threads() -> int:
-    """How many there are; 1 where the system does not tell."""
-    tasks = Path("/proc/self/task")
-    return len(list(tasks.iterdir())) if tasks.is_dir() else 1
 
 
 # ---- one job ------------------------------------------------------------------------------------------------------
