@@ -1,19 +1,22 @@
 """Merge the verdict records of shards, and make gradebook, tables and pages from them: the one writer.
 
-`grade --shard I/N --out DIR` writes records alone, wherever it runs. A shard that ran twice, or not to its end, does no
-harm: the same submission under the same conditions has the same record.
+`grade --shard I/N --out DIR` writes records alone, wherever it runs; shards may have a DIR each, or one in common. A
+shard that ran twice, or not to its end, does no harm: the same submission under the same conditions has the same
+record. Nothing is written before all records are known to fit together.
 """
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from autograder.crew import Conditions
 from autograder.grade import RECORDS, gather, publish
 from autograder.gradebook_file import sound
 from autograder.grading import ROOT, Entry
-from autograder.records import Record, Records
+from autograder.records import Record, Records, content_of, parts_of
+
+Key = tuple[str, str]  # of a student, and a lesson
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +34,11 @@ def run(arguments: argparse.Namespace) -> int:
     out = arguments.out
     try:
         sound(out / "gradebook.db")
-        records = Records(out / RECORDS)
-        merge([Records(shard / RECORDS) for shard in arguments.shards], records)
-        missing = _missing(arguments, records)
+        entries = _handed_in(arguments)
+        records, contents = Records(out / RECORDS), {_key(entry): content_of(entry) for entry in entries}
+        conditions = merge([Records(shard / RECORDS) for shard in arguments.shards], records, contents)
+        wanted = {entry: (conditions.get(entry.lesson), contents[_key(entry)]) for entry in entries}
+        missing = [entry for entry in entries if not _is_current(records.read(entry), *wanted[entry])]
         publish(out, Conditions(arguments.solutions.resolve(), 0.0, b""), records)
     except (OSError, RuntimeError, ValueError) as error:
         print(f"collect: {error}", file=sys.stderr)
@@ -47,41 +52,73 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if missing else 0
 
 
-def merge(sources: Sequence[Records], target: Records) -> None:
-    """Put all records of `sources` into `target`; one that came to an end stands before one that did not.
+def merge(sources: Sequence[Records], target: Records, contents: Mapping[Key, str]) -> dict[str, str]:
+    """Put all records of `sources` into `target`; one that came to an end stands before one that did not, and one on
+    what is handed in now (`contents`: its digests) before one on what was. Returns each lesson's conditions, a digest.
 
-    Raises ValueError where a source holds no record, or two verdicts on a submission were reached under different
-    conditions: they cannot both count.
+    Raises ValueError, and changes nothing, where a source is none, or verdicts were reached under different conditions:
+    they cannot all count.
     """
-    merged: set[tuple[str, str]] = set()
+    chosen: dict[Key, tuple[Records, Entry, str]] = {}
+    conditions: dict[str, tuple[str, Path]] = {}
     for source in sources:
-        entries = list(source.entries())
-        if not entries:
-            raise ValueError(f"{source.folder} holds no verdict record; expected what `grade --shard` writes there")
-        for entry in entries:
+        if not source.folder.is_dir():
+            raise ValueError(f"{source.folder} is no folder; expected what `grade --shard` writes there")
+        for entry in source.entries():
             record = source.read(entry)
             if record is None:
                 continue
-            key = (entry.key, entry.lesson)
-            present = target.read(entry) if key in merged else None
-            if present is None or _is_better(record, present, source):
-                target.keep(record)
-            merged.add(key)
+            _hold_to_one(conditions, record, source.folder)
+            present = chosen.get(_key(entry))
+            if present is None or _is_better(record, source, present, contents.get(_key(entry))):
+                chosen[_key(entry)] = source, entry, record.fingerprint
+    if not chosen:
+        raise ValueError(f"no verdict record in {', '.join(str(source.folder) for source in sources[:5])}")
+    for source, entry, _ in chosen.values():
+        if source.folder.resolve() != target.folder.resolve() and (record := source.read(entry)):
+            target.keep(record)
+    return {lesson: own for lesson, (own, _) in conditions.items()}
 
 
-def _is_better(record: Record, present: Record, source: Records) -> bool:
-    if record.fingerprint and present.fingerprint and record.fingerprint != present.fingerprint:
+def _hold_to_one(conditions: dict[str, tuple[str, Path]], record: Record, folder: Path) -> None:
+    """All of a lesson's verdicts that came to an end were reached under the same conditions."""
+    if not record.fingerprint:
+        return
+    lesson, own = record.graded.entry.lesson, parts_of(record.fingerprint)[0]
+    known, where = conditions.setdefault(lesson, (own, folder))
+    if known != own:
+        raise ValueError(
+            f"{folder}: the verdict on {record.graded.entry.key} · {lesson} was reached under other conditions than "
+            f"one in {where} (another release, secret, limit or walls): grade with the same ones again"
+        )
+
+
+def _is_better(record: Record, source: Records, present: tuple[Records, Entry, str], content: str | None) -> bool:
+    """Whether `record` takes the place of the one that is chosen so far. content: what is handed in now, if known."""
+    if not record.fingerprint or not present[2] or record.fingerprint == present[2]:
+        return bool(record.fingerprint) and not present[2]
+    fitting = [parts_of(one)[1] == content for one in (record.fingerprint, present[2])]
+    if not any(fitting):
         entry = record.graded.entry
         raise ValueError(
-            f"{source.folder}: the verdict on {entry.key} · {entry.lesson} was reached under other conditions than one "
-            "collected before (another notebook, release, secret or limit): grade its shard again"
+            f"{source.folder} and {present[0].folder} hold verdicts on two different notebooks of {entry.key} · "
+            f"{entry.lesson}: name the folder of submissions (--submitted), which decides, or grade it again"
         )
-    return bool(record.fingerprint) and not present.fingerprint
+    return fitting[0]
 
 
-def _missing(arguments: argparse.Namespace, records: Records) -> list[Entry]:
-    """Who handed in and has no verdict that came to an end."""
+def _is_current(record: Record | None, conditions: str | None, content: str) -> bool:
+    """Whether there is a verdict that came to an end, on what is handed in now, under the others' conditions."""
+    if record is None or not record.fingerprint:
+        return False
+    return parts_of(record.fingerprint) == (conditions or parts_of(record.fingerprint)[0], content)
+
+
+def _handed_in(arguments: argparse.Namespace) -> list[Entry]:
     if arguments.submitted is None:
         return []
-    entries = gather(arguments.submitted, arguments.out, arguments.solutions)
-    return [entry for entry in entries if not ((record := records.read(entry)) and record.fingerprint)]
+    return gather(arguments.submitted, arguments.out, arguments.solutions)
+
+
+def _key(entry: Entry) -> Key:
+    return entry.key, entry.lesson

@@ -70,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.shard:
             number, shards = arguments.shard
             entries = entries[number::shards]
+            (out / RECORDS).mkdir(parents=True, exist_ok=True)  # there is none to write where the shard is empty
         sound(out / "gradebook.db")
         conditions, records = conditions_of(arguments), Records(out / RECORDS)
         marks = fingerprints(conditions, entries)
@@ -93,8 +94,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def conditions_of(arguments: argparse.Namespace) -> Conditions:
-    """What the options say of how is graded; the secret is made where there is none yet."""
-    secret = course_secret(arguments.secret or arguments.out / ".secret")
+    """What the options say of how is graded; the secret is made where there is none yet, but not by a shard."""
+    make = not vars(arguments).get("shard")  # each would make another
+    secret = course_secret(arguments.secret or arguments.out / ".secret", make=make)
     return Conditions(arguments.solutions.resolve(), arguments.limit, secret, walled=not arguments.unsandboxed)
 
 

@@ -1,7 +1,7 @@
 """Grades as learning platforms import them: a file a lesson for Canvas, one for Moodle.
 
-Both match rows by who a folder is named for: the login that the platform itself puts into the names of what it hands
-out (see `nbgrader zip_collect`).
+Both match rows by who a folder is named for: a login, or in Canvas the number that it puts into the names of what it
+hands out (see `nbgrader zip_collect`).
 """
 
 from collections.abc import Callable
@@ -28,7 +28,9 @@ def possible(lesson: Lesson) -> int:
 
 
 def _in_canvas(record: Record, standing: Standing) -> list[object]:
-    return ["", "", "", record.graded.entry.key, "", standing.final]
+    key = record.graded.entry.key
+    number, login = (key, "") if key.isdecimal() else ("", key)
+    return ["", number, "", login, "", standing.final]
 
 
 def _in_moodle(record: Record, standing: Standing) -> list[object]:

@@ -76,13 +76,25 @@ class Records:
 
 
 def fingerprint(entry: Entry, release: str, conditions: tuple[Any, ...]) -> str:
-    """What the verdict on `entry` depends on, as a digest: its notebook, the release, the conditions (plain values)."""
+    """What the verdict on `entry` depends on: a digest of the release and the conditions (plain values), a dot, and one
+    of what was handed in.
+    """
+    return f"{hashlib.sha256(json.dumps([release, *conditions]).encode()).hexdigest()}.{content_of(entry)}"
+
+
+def parts_of(fingerprint: str) -> tuple[str, str]:
+    """Of a fingerprint: the digest of release and conditions, and that of what was handed in."""
+    conditions, _, content = fingerprint.partition(".")
+    return conditions, content
+
+
+def content_of(entry: Entry) -> str:
+    """A digest of what was handed in: the notebook, and when."""
     try:
         notebook = plain_file(entry.path)
     except Unreadable as error:
         notebook = str(error).encode()
-    moment = json.dumps([release, *conditions, str(handed_in(entry)[0])]).encode()
-    return hashlib.sha256(hashlib.sha256(notebook).digest() + moment).hexdigest()
+    return hashlib.sha256(hashlib.sha256(notebook).digest() + str(handed_in(entry)[0]).encode()).hexdigest()
 
 
 @lru_cache

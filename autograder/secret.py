@@ -14,16 +14,22 @@ SIZE = 32  # bytes
 _BITS = 31  # of a seed: what every generator takes
 
 
-def course_secret(path: Path) -> bytes:
+def course_secret(path: Path, *, make: bool = True) -> bytes:
     """The secret kept at `path`; made there, readable for its owner alone, where there is none yet.
 
-    Raises ValueError where the file is no secret, and OSError where it can be neither read nor made.
+    Raises ValueError where the file is no secret, or is missing though it is not to be made, and OSError where it can
+    be neither read nor made.
 
     Example:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     course_secret(Path(folder, "secret")) == course_secret(Path(folder, "secret"))
         True
     """
+    if not make and not path.exists():
+        raise ValueError(
+            f"there is no secret at {path}, and shards need one in common. Make it first: "
+            f"(umask 077; head -c {SIZE} /dev/urandom > {path})"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
