@@ -60,6 +60,13 @@ CHECKS = (
 # What is in the way is off: news and update pop-ups, the extension shop, and for learners the instructor's views of
 # nbgrader. The paths lie in the environment, so that no other JupyterLab of the user's is touched.
 INSTRUCTORS_VIEWS = ("formgrader", "menu")
+# nbgrader's marking page loads MathJax from a CDN, and does not work without; JupyterLab's own server has it too.
+MATHJAX = """\
+{%- from 'base/mathjax.html.j2' import mathjax as mathjax_from -%}
+{%- macro mathjax() -%}
+{{ mathjax_from("/static/jupyter_server_mathjax/MathJax.js?config=TeX-AMS_CHTML-full,Safe") }}
+{%- endmacro -%}
+"""
 JUPYTER_SETTINGS = {
     "etc/jupyter/jupyter_server_config.d/zz-course.json": {
         "ServerApp": {
@@ -409,6 +416,8 @@ def write_settings(environment: Path, instructor: bool = False) -> None:
     """Put the course's JupyterLab settings into the environment."""
     for name, settings in (instructors_settings() if instructor else JUPYTER_SETTINGS).items():
         write_whole(environment / name, json.dumps(settings, indent=2))
+    if instructor:
+        write_whole(environment / "share/jupyter/nbconvert/templates/formgrade/mathjax.html.j2", MATHJAX)
 
 
 def instructors_settings() -> dict[str, Any]:

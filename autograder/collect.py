@@ -14,6 +14,7 @@ from autograder.crew import Conditions
 from autograder.grade import RECORDS, gather, publish
 from autograder.gradebook_file import sound
 from autograder.grading import ROOT, Entry
+from autograder.holding import holding
 from autograder.records import Record, Records, content_of, parts_of
 
 Key = tuple[str, str]  # of a student, and a lesson
@@ -33,13 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Merge and write; 0, or 1 where somebody has no verdict yet, or 2 with the reason where it cannot be done."""
     out = arguments.out
     try:
-        sound(out / "gradebook.db")
-        entries = _handed_in(arguments)
-        records, contents = Records(out / RECORDS), {_key(entry): content_of(entry) for entry in entries}
-        conditions = merge([Records(shard / RECORDS) for shard in arguments.shards], records, contents)
-        wanted = {entry: (conditions.get(entry.lesson), contents[_key(entry)]) for entry in entries}
-        missing = [entry for entry in entries if not _is_current(records.read(entry), *wanted[entry])]
-        publish(out, Conditions(arguments.solutions.resolve(), 0.0, b""), records)
+        entries, records = _handed_in(arguments), Records(out / RECORDS)
+        with holding(out):
+            missing = _collect(arguments, entries, records)
     except (OSError, RuntimeError, ValueError) as error:
         print(f"collect: {error}", file=sys.stderr)
         return 2
@@ -50,6 +47,17 @@ def run(arguments: argparse.Namespace) -> int:
         more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
         print(f"collect: no verdict yet on {named}{more}: run their shards again", file=sys.stderr)
     return 1 if missing else 0
+
+
+def _collect(arguments: argparse.Namespace, entries: list[Entry], records: Records) -> list[Entry]:
+    """What `run` does once nobody else is at it; the submissions that have no verdict yet."""
+    sound(arguments.out / "gradebook.db")
+    contents = {_key(entry): content_of(entry) for entry in entries}
+    conditions = merge([Records(shard / RECORDS) for shard in arguments.shards], records, contents)
+    wanted = {entry: (conditions.get(entry.lesson), contents[_key(entry)]) for entry in entries}
+    missing = [entry for entry in entries if not _is_current(records.read(entry), *wanted[entry])]
+    publish(arguments.out, Conditions(arguments.solutions.resolve(), 0.0, b""), records)
+    return missing
 
 
 def merge(sources: Sequence[Records], target: Records, contents: Mapping[Key, str]) -> dict[str, str]:

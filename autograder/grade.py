@@ -8,16 +8,16 @@ again: stopped at any moment, the same command goes on.
 import argparse
 import os
 import sys
-import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.crew import Conditions, grade_all, lesson_of
 from autograder.exercises import of_lesson
 from autograder.gradebook_file import sound
-from autograder.grading import ROOT, Entry, Graded
+from autograder.grading import ROOT, Entry
+from autograder.holding import holding
+from autograder.meter import Meter
 from autograder.records import Record, Records, fingerprint, handed_in, release_of
 from autograder.results import plain, remove_products, write_results
 from autograder.secret import course_secret
@@ -64,24 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Grade, write, and return 0. On input that cannot be graded at all, say why and return 2; where a submission was
     left open, or the run was stopped, return 1.
     """
-    out = arguments.out
     try:
-        entries = gather(arguments.submitted, out, arguments.solutions)
-        if arguments.shard:
-            number, shards = arguments.shard
-            entries = entries[number::shards]
-            (out / RECORDS).mkdir(parents=True, exist_ok=True)  # there is none to write where the shard is empty
-        sound(out / "gradebook.db")
-        conditions, records = conditions_of(arguments), Records(out / RECORDS)
-        marks = fingerprints(conditions, entries)
-        todo = [entry for entry in entries if arguments.again or not records.find(entry, marks[entry])]
-        missed = work(conditions, todo, records, marks, arguments.workers)
-        if arguments.shard:
-            print(f"shard {number}/{shards}: {len(entries)} submissions, {len(todo)} graded now: {out / RECORDS}/")
-            return 1 if missed else 0
-        others = _others(records, entries, prune=arguments.prune, out=out)
-        publish(out, conditions, records, prune=arguments.prune)
-        _conclude(out, records, entries, others)
+        entries = gather(arguments.submitted, arguments.out, arguments.solutions)
+        with holding(arguments.out, shared=bool(arguments.shard)):
+            missed = _grade(arguments, entries)
     except (OSError, RuntimeError, ValueError) as error:
         print(f"grade: {error}", file=sys.stderr)
         return 2
@@ -91,6 +77,27 @@ def run(arguments: argparse.Namespace) -> int:
     for entry in missed:
         print(f"grade: {entry.key} · {entry.lesson} could not be graded; run the same command again", file=sys.stderr)
     return 1 if missed else 0
+
+
+def _grade(arguments: argparse.Namespace, entries: list[Entry]) -> list[Entry]:
+    """What `run` does once nobody else is at it; the submissions that were left open."""
+    out = arguments.out
+    if arguments.shard:
+        number, shards = arguments.shard
+        entries = entries[number::shards]
+        (out / RECORDS).mkdir(parents=True, exist_ok=True)  # there is none to write where the shard is empty
+    sound(out / "gradebook.db")
+    conditions, records = conditions_of(arguments), Records(out / RECORDS)
+    marks = fingerprints(conditions, entries)
+    todo = [entry for entry in entries if arguments.again or not records.find(entry, marks[entry])]
+    missed = work(conditions, todo, records, marks, arguments.workers)
+    if arguments.shard:
+        print(f"shard {number}/{shards}: {len(entries)} submissions, {len(todo)} graded now: {out / RECORDS}/")
+        return missed
+    others = _others(records, entries, prune=arguments.prune, out=out)
+    publish(out, conditions, records, prune=arguments.prune)
+    _conclude(out, records, entries, others)
+    return missed
 
 
 def conditions_of(arguments: argparse.Namespace) -> Conditions:
@@ -132,39 +139,6 @@ def publish(out: Path, conditions: Conditions, records: Records, *, prune: bool 
     known = [name for name in names if _is_known(name, conditions.solutions)]
     lessons = {name: lesson_of(conditions, name) for name in known}
     write_results(out, lessons, records, datetime.now(UTC), prune=prune)
-
-
-@dataclass
-class Meter:
-    """Tells how far a run is: on a terminal one running line with rate and time left, else a line a submission."""
-
-    total: int
-    done: int = 0
-    began: float = 0.0
-
-    def tell(self, graded: Graded) -> None:
-        """One more is graded."""
-        self.done += 1
-        self.began = self.began or time.monotonic()
-        if not sys.stdout.isatty():
-            print(
-                f"{graded.entry.key} · {graded.entry.lesson}: {graded.points} of {graded.possible} points", flush=True
-            )
-            return
-        seconds = time.monotonic() - self.began
-        rate = (self.done - 1) / seconds if seconds > 0 else 0.0
-        ahead = f" · {60 * rate:.0f} a minute · {_clock((self.total - self.done) / rate)} left" if rate else ""
-        full = 30 * self.done // self.total
-        print(f"\r{'█' * full}{'░' * (30 - full)} {self.done:,} of {self.total:,}{ahead}".ljust(79), end="", flush=True)
-
-    def end(self) -> None:
-        """The running line is done with."""
-        if self.done and sys.stdout.isatty():
-            print()
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def gather(submitted: Path, out: Path, solutions: Path) -> list[Entry]:

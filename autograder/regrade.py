@@ -20,6 +20,7 @@ from autograder.grade import (
 )
 from autograder.gradebook_file import sound
 from autograder.grading import Entry, Graded
+from autograder.holding import holding
 from autograder.records import Records
 
 _NEXT = ".verdicts-next"
@@ -34,24 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show what would change, or change it; 0, or 2 with the reason where it cannot be told."""
-    out = arguments.out
     try:
-        entries = gather(arguments.submitted, out, arguments.solutions)
-        sound(out / "gradebook.db")
-        conditions, kept, new = conditions_of(arguments), Records(out / RECORDS), Records(out / _NEXT)
-        marks = fingerprints(conditions, entries)
-        differing = [entry for entry in entries if not kept.find(entry, marks[entry])]
-        todo = [entry for entry in differing if not new.find(entry, marks[entry])]
-        missed = work(conditions, todo, new, marks, arguments.workers)
-        changes = list(changed(differing, kept, new))
-        print(*changes, sep="\n", end="\n" if changes else "")
-        print(f"{len(entries)} submissions, {len(differing)} graded again, {len(changes)} would change.")
-        if arguments.apply:
-            _apply(differing, kept, new)
-            publish(out, conditions, kept)
-            print(f"The new verdicts count now: {out / 'grades.csv'}, gradebook.db, feedback/.")
-        elif changes:
-            print("Nothing has changed yet: the same command with --apply lets the new verdicts count.")
+        entries = gather(arguments.submitted, arguments.out, arguments.solutions)
+        with holding(arguments.out):
+            missed = _regrade(arguments, entries)
     except (OSError, RuntimeError, ValueError) as error:
         print(f"regrade: {error}", file=sys.stderr)
         return 2
@@ -59,6 +46,27 @@ def run(arguments: argparse.Namespace) -> int:
         print("\nregrade: stopped. The same command goes on from here.", file=sys.stderr)
         return 1
     return 1 if missed else 0
+
+
+def _regrade(arguments: argparse.Namespace, entries: list[Entry]) -> list[Entry]:
+    """What `run` does once nobody else is at it; the submissions that were left open."""
+    out = arguments.out
+    sound(out / "gradebook.db")
+    conditions, kept, new = conditions_of(arguments), Records(out / RECORDS), Records(out / _NEXT)
+    marks = fingerprints(conditions, entries)
+    differing = [entry for entry in entries if not kept.find(entry, marks[entry])]
+    todo = [entry for entry in differing if not new.find(entry, marks[entry])]
+    missed = work(conditions, todo, new, marks, arguments.workers)
+    changes = list(changed(differing, kept, new))
+    print(*changes, sep="\n", end="\n" if changes else "")
+    print(f"{len(entries)} submissions, {len(differing)} graded again, {len(changes)} would change.")
+    if arguments.apply:
+        _apply(differing, kept, new)
+        publish(out, conditions, kept)
+        print(f"The new verdicts count now: {out / 'grades.csv'}, gradebook.db, feedback/.")
+    elif changes:
+        print("Nothing has changed yet: the same command with --apply lets the new verdicts count.")
+    return missed
 
 
 def changed(entries: list[Entry], kept: Records, new: Records) -> Iterator[str]:

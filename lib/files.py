@@ -1,12 +1,14 @@
 """Files that are written whole or not at all, and hashed before they are believed."""
 
+import contextlib
 import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+_UNFINISHED = ".part"
 
 
 def write_whole(path: Path | str, content: bytes | str) -> None:
@@ -25,7 +27,7 @@ def write_whole(path: Path | str, content: bytes | str) -> None:
         file.write(data)
 
 
-@contextmanager
+@contextlib.contextmanager
 def writing_whole(path: Path | str) -> Iterator[BinaryIO]:
     """A file to write to, piece by piece, that takes its place at `path` when all is written, and not before.
 
@@ -38,7 +40,7 @@ def writing_whole(path: Path | str) -> Iterator[BinaryIO]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=_UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -49,6 +51,22 @@ def writing_whole(path: Path | str) -> Iterator[BinaryIO]:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def remove_unfinished(folder: Path | str) -> None:
+    """Take away what a process that was killed left half-written in `folder` and below. Nobody may be writing there.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_whole(f"{folder}/grades.csv", "whole")
+        ...     _ = Path(f"{folder}/.grades.csv.a1b2.part").write_text("ha")
+        ...     remove_unfinished(folder)
+        ...     [path.name for path in Path(folder).iterdir()]
+        ['grades.csv']
+    """
+    for path in Path(folder).rglob(f".*{_UNFINISHED}"):
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
 
 
 def sha256(path: Path | str) -> str:

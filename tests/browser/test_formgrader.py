@@ -39,14 +39,20 @@ def room(start, tmp_path_factory):
 def page(browser, room):
     context = browser.new_context()
     one = context.new_page()
+    one.goto(f"{room[0].url}/lab?token={TOKEN}")  # as a person comes in: the cookie that this sets opens formgrader
     one.errors = []
     one.on("pageerror", lambda error: one.errors.append(str(error)))
+    one.on("request", lambda request: outside(request.url) and one.errors.append(f"asked {request.url}"))
     yield one
     context.close()
 
 
+def outside(url: str) -> bool:
+    return not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
+
+
 def opened(page: Page, server: Server, path: str) -> Page:
-    page.goto(f"{server.url}/formgrader/{path}{'&' if '?' in path else '?'}token={TOKEN}")
+    page.goto(f"{server.url}/formgrader/{path}")
     return page
 
 
