@@ -18,6 +18,7 @@ def _cases(seed: int) -> list[Case]:
         labels = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
         centres = 0.8 * torch.randn(len(counts), width, generator=generator, dtype=dtype)
         features = centres[labels] + 0.5 + torch.randn(len(labels), width, generator=generator, dtype=dtype)
+        features *= min(1.0, (4 / width) ** 0.5)  # of one length, so that a step fits all cases or none
         order = torch.randperm(len(labels), generator=generator)
         unseen = torch.randn(9, width, generator=generator, dtype=dtype)
         arguments = {"classes": len(counts), "penalty": penalty}

@@ -90,10 +90,6 @@ def _half_as_long(values: Tensor, resamples: int, generator: torch.Generator) ->
     return values[torch.randint(len(values), (resamples, max(1, len(values) // 2)), generator=generator)]
 
 
-def _hundred(values: Tensor, _: int, generator: torch.Generator) -> Tensor:
-    return _resampled(values, 100, generator)
-
-
 def _whole_tail(found: Tensor, confidence: float) -> tuple[float, float]:
     return found.quantile(1 - confidence).item(), found.quantile(confidence).item()
 
@@ -219,11 +215,6 @@ EXERCISE = Exercise(
             "statistic-ignored",
             _with(ignored=True),
             "You always take the mean. `statistic` says of what the interval is asked.",
-        ),
-        Misconception(
-            "hundred-resamples",
-            _with(_hundred),
-            "You do not draw as many resamples as `resamples` says.",
         ),
         Misconception(
             "global-generator",
