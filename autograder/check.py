@@ -7,6 +7,7 @@ nbgrader's Validate and to whoever runs the notebook from top to bottom.
 import inspect
 from typing import Any
 
+import torch
 from IPython.display import display
 
 from autograder.diary import here, note
@@ -39,12 +40,23 @@ def check(name: str, implementation: Any) -> None:
     if problem := _cannot_be_tried(exercise, implementation):
         raise CheckFailed(problem)
     where = device().type
-    outcomes = run(exercise, implementation, SEED, where)
-    verdict = judge(exercise, outcomes, SEED, where)
+    try:
+        outcomes = run(exercise, implementation, SEED, where)
+        verdict = judge(exercise, outcomes, SEED, where)
+    except torch.AcceleratorError:
+        raise CheckFailed(_ENDED) from None
+    if any("device-side assert" in (outcome.error or "") for outcome in outcomes):
+        raise CheckFailed(_ENDED)
     note(here(), verdict, implementation)
     display(Report(verdict, first_difference(exercise, outcomes, SEED, where)))
     if not verdict.passed:
         raise CheckFailed(_summary(verdict))
+
+
+_ENDED = (
+    "the GPU gave up: an index lay outside its tensor, and after that it refuses all work of this kernel. Restart the "
+    "kernel; with COURSE_DEVICE=cpu in the environment the same check says where."
+)
 
 
 def _summary(verdict: Verdict) -> str:

@@ -137,14 +137,19 @@ def _found(wanted: Wanted) -> Proof:
 
 def _found_together(wanted: list[Wanted], workers: int) -> list[Proof]:
     """The same, by several processes, in the same order."""
-    with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+    each = 1 if any(device == "cuda" for _, device, *_ in wanted) else None  # an error on a GPU ends all work there
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(workers, spawn, torch.set_num_threads, (1,), max_tasks_per_child=each) as pool:
         results = pool.map(_plain, wanted)
         return [Proof(EXERCISES[one[0]], one[1], *result) for one, result in zip(wanted, results, strict=True)]
 
 
 def _plain(wanted: Wanted) -> tuple[int, float, list[str]]:
     """What can be sent; an exercise, which holds functions, cannot."""
-    found = _found(wanted)
+    try:
+        found = _found(wanted)
+    except torch.AcceleratorError as error:
+        return 0, 0.0, [f"the device gave up: {error}"]
     return found.alternatives, found.slowest, found.failures
 
 

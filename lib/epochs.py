@@ -146,7 +146,8 @@ def shuffled_batches(
 
     images: shape (N, …), labels: shape (N,), on one device. share: which rows of each batch; others take the rest.
     """
-    for rows in torch.randperm(len(images), generator=generator).split(batch_size):
+    order = torch.randperm(len(images), generator=generator).to(images.device)  # at once: each move would wait
+    for rows in order.split(batch_size):
         mine = rows[share]
         yield images[mine], labels[mine]
 

@@ -68,7 +68,8 @@ def fine_tune(
     _check(model, train, validation, plan)
     if plan.channels_last:
         model.to(memory_format=torch.channels_last)
-    run = _Run(model, checkpoint, _fingerprint(model, train, validation, plan))
+    fingerprint = "" if checkpoint is None else _fingerprint(model, train, validation, plan)  # it reads all data
+    run = _Run(model, checkpoint, fingerprint)
     for number, phase in enumerate(plan.phases):
         if number >= run.phase:
             open_phase(model, phase, frozen_norms=plan.frozen_norms)

@@ -8,7 +8,7 @@ from torch import nn
 from torchvision.models import resnet50
 
 from benchmarks.library.measuring import Row, Sides
-from benchmarks.library.prefix import IMAGENET
+from lib.backbones import Normalisation
 from lib.datasets.task import Split
 from lib.epochs import train_one_epoch
 from lib.pipeline import fine_tune
@@ -27,10 +27,11 @@ def share(
     images = torch.randint(0, 256, (count, 3, size, size), dtype=torch.uint8, generator=generator(0))
     train = Split(images.to(device), (torch.arange(count) % 10).to(device))
     few = Split(train.images[:batch], train.labels[:batch])
+    normalise = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     plan = Plan((Phase(1, 1e-3),), batch_size=batch, precision=torch.bfloat16, channels_last=True)
 
     def ours(_: int) -> None:
-        fine_tune(copy.deepcopy(model), train, few, plan, prepare=IMAGENET)
+        fine_tune(copy.deepcopy(model), train, few, plan, prepare=normalise)
 
     def synthetic(_: int) -> None:
         network = copy.deepcopy(model).to(memory_format=torch.channels_last)

@@ -75,9 +75,14 @@ def test_names_of_bundled_and_published_tasks_are_all_different():
 
 # ---- what all drawn tasks share -----------------------------------------------------------------------------------
 
+
+def zeros(generator):
+    return torch.zeros(2, dtype=torch.int64, device=generator.device)
+
+
 DRAWINGS = {
-    "kinds": (lambda rows, generator: draw_cells(rows, torch.zeros(2).long(), generator=generator), 8),
-    "laboratories": (lambda rows, generator: draw_cells(torch.zeros(2).long(), rows, generator=generator), 1000),
+    "kinds": (lambda rows, generator: draw_cells(rows, zeros(generator), generator=generator), 8),
+    "laboratories": (lambda rows, generator: draw_cells(zeros(generator), rows, generator=generator), 1000),
     "colours": (lambda rows, generator: draw_granites(rows, generator=generator), 6),
     "labels": (lambda rows, generator: draw_digits(rows, generator=generator), 10),
 }

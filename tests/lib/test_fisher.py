@@ -336,7 +336,7 @@ def test_fisher_diagonal_is_the_same_on_cuda(family: str):
     cpu = sampled(model, images, seed=0)
     cuda = sampled(model.cuda(), images.cuda(), seed=0)
     for name, values in cpu.items():
-        torch.testing.assert_close(cuda[name].cpu(), values, rtol=1e-6, atol=1e-12)
+        torch.testing.assert_close(cuda[name].cpu(), values, rtol=1e-5, atol=1e-9 * float(values.max()))
 
 
 # ---- errors -------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ def _cases(seed: int) -> list[Case]:
     skewed = (-torch.rand(12, generator=generator, dtype=torch.float64).log()).sort().values  # exponential: a long tail
     accuracies = 0.7 + 0.05 * torch.randn(8, generator=generator, dtype=torch.float64)
     steps = torch.arange(1, 6, dtype=torch.float64) + float(torch.rand(1, generator=generator))
-    pair = torch.tensor([1.0, 2.0 + seed], dtype=torch.float64)
+    pair = torch.tensor([1.0, 2.0 + float(torch.rand(1, generator=generator))], dtype=torch.float64)
 
     def case(words: str, values: Tensor, **options: Any) -> Case:
         given = {"kind": "mean", "resamples": _RESAMPLES, "spread": 1.0, "seed": 10 + seed} | options

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from autograder.exercise import Case, Exercise, Misconception, Property, seeded
+from autograder.exercises.lesson10.names import as_rows
 from autograder.probes import lesson10 as probes
 from lib.transferability import leep
 
@@ -75,7 +76,7 @@ class _With:
             joint = joint / members.mean(0).unsqueeze(1)
         below = {"z": joint.sum(0, keepdim=True), "y": joint.sum(1, keepdim=True), "none": joint.new_ones(1, 1)}
         given = joint / (below[self.given].clamp_min(self.least) + self.sums)
-        positions = labels if self.names_from_zero else which
+        positions = as_rows(labels, len(names)) if self.names_from_zero else which
         if self.log_inside:
             return float((given[positions].clamp_min(1e-30).log() * theta).sum(1).mean())
         if self.for_any_label:

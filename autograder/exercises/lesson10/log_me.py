@@ -15,7 +15,10 @@ def _cases(seed: int) -> list[Case]:
 
     def case(words: str, counts: tuple[int, ...], width: int, offset: float = 0.7) -> Case:
         labels = torch.tensor([name for name, count in enumerate(counts) for _ in range(count)])
-        centres = 1.5 * torch.randn(len(counts), width, generator=generator, dtype=torch.float64)
+        centres = 0.5 * torch.randn(len(counts), width, generator=generator, dtype=torch.float64)
+        centres[:, : len(counts)] += 2.5 * torch.eye(
+            len(counts), dtype=torch.float64
+        )  # or the largest may lie at α = ∞
         noise = torch.randn(len(labels), width, generator=generator, dtype=torch.float64)
         return Case(words, {"features": centres[labels] + noise + offset, "labels": labels})
 
