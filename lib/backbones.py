@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +105,12 @@ class Normalisation:
         if images.dtype != torch.uint8 and not images.is_floating_point():
             raise TypeError(f"images: expected uint8 or a floating-point type, got {images.dtype}")
         scaled = images.float() / 255 if images.dtype == torch.uint8 else images.float()
-        mean, std = (torch.tensor(v, device=images.device).view(1, 3, 1, 1) for v in (self.mean, self.std))
-        return (scaled - mean) / std
+        return (scaled - _by_channel(self.mean, images.device)) / _by_channel(self.std, images.device)
+
+
+@lru_cache  # to send three numbers to a GPU for every batch makes the CPU wait for it
+def _by_channel(values: tuple[float, float, float], device: torch.device) -> Tensor:
+    return torch.tensor(values, device=device).view(1, 3, 1, 1)
 
 
 def preprocessing(name: str, weights: str | None = "bundled") -> Callable[[Tensor], Tensor]:

@@ -11,6 +11,7 @@ from benchmarks.library.measuring import Row, Sides
 from lib.backbones import Normalisation
 from lib.datasets.task import Split
 from lib.epochs import train_one_epoch
+from lib.phases import open_phase
 from lib.pipeline import fine_tune
 from lib.plan import Phase, Plan
 from lib.settings import generator
@@ -21,7 +22,8 @@ def share(
 ) -> Sides:
     """An epoch of fine_tune on `count` images, and as many steps of the same network on one batch that is there.
 
-    Both in bfloat16, channels last, everything learning; validation of one batch counts against fine_tune.
+    Both in bfloat16, channels last, all weights learning, the norms pinned, as the plan says; validation of one batch
+    counts against fine_tune.
     """
     model = (resnet50(num_classes=10) if model is None else model).to(device)
     images = torch.randint(0, 256, (count, 3, size, size), dtype=torch.uint8, generator=generator(0))
@@ -35,6 +37,7 @@ def share(
 
     def synthetic(_: int) -> None:
         network = copy.deepcopy(model).to(memory_format=torch.channels_last)
+        open_phase(network, plan.phases[0], frozen_norms=plan.frozen_norms)
         tensors = torch.rand(batch, 3, size, size, device=device).contiguous(memory_format=torch.channels_last)
         batches = itertools.repeat((tensors, few.labels), count // batch)
         optimiser = torch.optim.AdamW(network.parameters(), fused=True)

@@ -25,12 +25,13 @@ def _cases(seed: int) -> list[Case]:
         b = luck[: len(differences)]
         return Case(words, {"a": (b + differences).tolist(), "b": b.tolist(), "seed": seed} | options)
 
-    tenths = {"a": [0.8, 0.4, 0.7, 0.9, 0.7], "b": [0.2, 0.7, 0.2, 0.6, 0.2], "seed": seed}
+    a = [0.1, 0.2, 0.8, 0.1, 0.1, 0.3, 0.6]  # in whatever order it is added up, rounding parts sums that are equal
+    tenths = {"a": a, "b": [0.4, 0.3, 0.9, 0.4, 0.3, 0.1, 0.5], "seed": seed}
     return [
         case("five seeds, each of which gains", gains[:5]),
         case("five seeds, each of which loses", -gains[:5]),
         case("six differences of both signs", mixed / 100),
-        Case("differences of 0.6, −0.3, 0.5, 0.3 and 0.5, where sums tie", tenths),
+        Case("differences of 0.1, 0.2 and 0.3, of both signs, where sums tie", tenths),
         case("40 pairs, all gaining, 99 resamples", gains, resamples=99),
         case("16 differences of both signs, 4,000 resamples", many / 100, resamples=4000),
         case("one pair", gains[:1]),

@@ -33,7 +33,7 @@ def _inverse(matrix: Tensor) -> Tensor:
 
 def ridge(matrix: Tensor, added: float = 0.1) -> Tensor:
     """The inverse after something was added."""
-    return torch.linalg.inv(matrix + added * torch.eye(len(matrix), dtype=matrix.dtype))
+    return torch.linalg.inv(matrix + added * torch.eye(len(matrix)).to(matrix))
 
 
 def small_ridge(matrix: Tensor) -> Tensor:

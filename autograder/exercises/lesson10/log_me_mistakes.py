@@ -53,16 +53,17 @@ class With:
         variances, axes = torch.linalg.eigh(F @ F.T)
         variances, along = variances.clamp_min(0), (axes.T @ y).square()
         if not self.maximised:
-            return self._at(variances + 1, along, torch.ones(1, dtype=torch.float64)).squeeze()
+            return self._at(variances + 1, along, variances.new_ones(1)).squeeze()
         if self.alpha_one:  # the weights' precision kept at 1, the noise's found
-            return self._at(variances + 1 / _GRIDS["wide"], along, torch.ones_like(_GRIDS["wide"])).max()
+            ratios = _GRIDS["wide"].to(F.device)
+            return self._at(variances + 1 / ratios, along, torch.ones_like(ratios)).max()
         return self._at_each_ratio(F, y).max()
 
     def _at_each_ratio(self, F: Tensor, y: Tensor) -> Tensor:
         variances, axes = torch.linalg.eigh(F @ F.T)
         variances, along = variances.clamp_min(0), (axes.T @ y).square()
         along = along * (variances > 1e-10 * variances.max()) if self.span_only else along
-        spread = 1 + _GRIDS[self.grid] * variances  # (grid, N): the covariance of y is this over β
+        spread = 1 + _GRIDS[self.grid].to(F.device) * variances  # (grid, N): the covariance of y is this over β
         beta = (len(F) / (along / spread).sum(1, keepdim=True)).clamp_max(self.highest)
         return self._at(spread, along, beta)
 

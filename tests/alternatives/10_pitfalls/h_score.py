@@ -12,7 +12,7 @@ def h_score_by_pinv(features, labels, shrinkage=0.0):
     own = torch.atleast_2d(torch.cov(x.T, correction=0))
     between = torch.atleast_2d(torch.cov(means.T, correction=0))
     if shrinkage > 0:
-        eye = torch.eye(len(own), dtype=torch.float64)
+        eye = torch.eye(len(own)).to(own)
         own = (1 - shrinkage) * own + shrinkage * own.trace() / len(own) * eye
         return (1 - shrinkage) * torch.trace(torch.linalg.pinv(own) @ between).item()
     return torch.trace(torch.linalg.pinv(own) @ between).item()

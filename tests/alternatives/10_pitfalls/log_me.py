@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal
 
 def log_me_by_grid(features, labels):
     """For each class a fine grid of β/α, with the best β for each."""
-    F = features.double()
+    F, labels = features.double().cpu(), labels.cpu()
     s, U = torch.linalg.eigh(F @ F.T)
     s, n, scores = s.clamp(min=0), len(F), []
     ratios = torch.logspace(-10, 6, 400, dtype=torch.float64).unsqueeze(1)
@@ -28,13 +28,13 @@ def log_me_by_fixed_point(features, labels):
     F = features.double()
     n, d = F.shape
     _, values, V = torch.linalg.svd(F, full_matrices=True)
-    sigma = torch.zeros(d, dtype=torch.float64)
+    sigma = F.new_zeros(d)
     sigma[: len(values)] = values**2
     total = 0.0
     classes = labels.unique()
     for name in classes:
         y = (labels == name).double()
-        alpha = beta = torch.tensor(1.0, dtype=torch.float64)
+        alpha = beta = F.new_ones(())
         for _ in range(3000):
             gamma = (beta * sigma / (alpha + beta * sigma)).sum()
             m = V.T @ ((beta * (V @ (F.T @ y))) / (alpha + beta * sigma))
@@ -48,7 +48,7 @@ def log_me_by_fixed_point(features, labels):
 
 def log_me_by_scipy(features, labels):
     """The density itself, from SciPy, and a general optimiser over log α and log β."""
-    F = features.double().numpy()
+    F, labels = features.double().cpu().numpy(), labels.cpu()
     n = len(F)
     scores = []
     for name in labels.unique():
