@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from autograder.compare import agree, contrast
-from autograder.exercise import Case, Exercise, Finding, Implementation, Outcome, Property, Verdict
+from autograder.exercise import Exercise, Finding, Implementation, Outcome, Property, Verdict
 from autograder.probes import observe
 
 Outcomes = tuple[Outcome, ...]
 
 
 class Comparison(NamedTuple):
-    """One observation of a property on one case: what the reference's outcome is, and the other's."""
+    """One observation of a property on one case, in `words`: what the reference's outcome is, and the other's."""
 
-    case: Case
+    words: str
     observation: str
     expected: Any
     outcome: Outcome
@@ -79,42 +79,49 @@ def _reference(exercise: Exercise, seed: int, device: str) -> Outcomes:
 
 
 def _comparisons(exercise: Exercise, one: Property, outcomes: Outcomes, seed: int, device: str) -> Iterator[Comparison]:
-    cases, reference = exercise.cases(seed), _reference(exercise, seed, device)
-    for index in one.cases if one.cases is not None else range(len(cases)):
+    words, reference = _words(exercise, seed), _reference(exercise, seed, device)
+    for index in one.cases if one.cases is not None else range(len(words)):
         for name in one.observations:
-            yield Comparison(cases[index], name, reference[index].observations[name], outcomes[index])
+            yield Comparison(words[index], name, reference[index].observations[name], outcomes[index])
+
+
+@lru_cache(maxsize=256)
+def _words(exercise: Exercise, seed: int) -> tuple[str, ...]:
+    return tuple(case.words for case in exercise.cases(seed))
 
 
 def _finding(exercise: Exercise, one: Property, outcomes: Outcomes, seed: int, device: str) -> Finding:
-    for case, name, expected, outcome in _comparisons(exercise, one, outcomes, seed, device):
+    for words, name, expected, outcome in _comparisons(exercise, one, outcomes, seed, device):
         if outcome.error:
-            return Finding(one.sentence, one.points, False, case.words, got=outcome.error)
+            return Finding(one.sentence, one.points, False, words, got=outcome.error)
         if not agree(expected, got := outcome.observations.get(name), one.relative, one.absolute):
             wanted, came = contrast(expected, got)
-            return Finding(one.sentence, one.points, False, case.words, name, "" if one.secret else wanted, came)
+            return Finding(one.sentence, one.points, False, words, name, "" if one.secret else wanted, came)
     return Finding(one.sentence, one.points, True)
 
 
 # ---- known mistakes -----------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=256)
-def _mistakes(exercise: Exercise, seed: int, device: str) -> tuple[Outcomes, ...]:
-    return tuple(run(exercise, one.implementation, seed, device) for one in exercise.misconceptions)
+@lru_cache(maxsize=4096)
+def mistaken(exercise: Exercise, number: int, seed: int, device: str = "cpu") -> Outcomes:
+    """What comes of the exercise's misconception of that `number`; each is run once, and not before it is asked for."""
+    return run(exercise, exercise.misconceptions[number].implementation, seed, device)
 
 
 def _recognise(
     exercise: Exercise, outcomes: Outcomes, findings: tuple[Finding, ...], seed: int, device: str
 ) -> tuple[str, str] | tuple[None, None]:
     """The known mistake that behaves like this answer everywhere; else one that fails a property in the same way."""
-    mistakes = list(zip(exercise.misconceptions, _mistakes(exercise, seed, device), strict=True))
-    for misconception, theirs in mistakes:
+    for number, misconception in enumerate(exercise.misconceptions):
+        theirs = mistaken(exercise, number, seed, device)
         if all(_same(exercise, one, outcomes, theirs, seed, device) for one in exercise.properties):
             return misconception.name, misconception.hint
     for one, finding in zip(exercise.properties, findings, strict=True):
         if finding.held or not finding.observation:
             continue
-        for misconception, theirs in mistakes:
+        for number, misconception in enumerate(exercise.misconceptions):
+            theirs = mistaken(exercise, number, seed, device)
             fails = not _finding(exercise, one, theirs, seed, device).held
             if fails and _same(exercise, one, outcomes, theirs, seed, device):
                 return misconception.name, misconception.hint

@@ -10,9 +10,10 @@ import os
 import runpy
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ import torch
 
 from autograder.exercise import Exercise, Implementation, Verdict
 from autograder.exercises import EXERCISES
-from autograder.judge import assess
+from autograder.judge import assess, judge, mistaken
+from autograder.judge import run as run_one
 from autograder.secret import seed_of
 from lib.files import write_whole
 
@@ -57,8 +59,8 @@ def prove(exercise: Exercise, device: str = "cpu", seeds: tuple[int, ...] = SEED
             _try(proof, name, idle, seed, full=False)
         for name, alternative in alternatives:
             _try(proof, f"alternative {name}", alternative, seed, full=True)
-        for misconception in exercise.misconceptions:
-            _try_misconception(proof, misconception.name, misconception.implementation, seed)
+        for number in range(len(exercise.misconceptions)):
+            _try_misconception(proof, number, seed, again=seed == seeds[0])
     return proof
 
 
@@ -214,17 +216,17 @@ _IDLE: dict[str, Implementation] = {
 }
 
 
-def _timed(proof: Proof, implementation: Implementation, seed: int) -> Verdict:
+def _timed(proof: Proof, verdict_on: Callable[[], Verdict]) -> Verdict:
     start = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a wrong implementation may be warned about
-        verdict = assess(proof.exercise, implementation, seed, proof.device)
+        verdict = verdict_on()
     proof.slowest = max(proof.slowest, time.perf_counter() - start)
     return verdict
 
 
 def _try(proof: Proof, name: str, implementation: Implementation, seed: int, full: bool) -> None:
-    verdict = _timed(proof, implementation, seed)
+    verdict = _timed(proof, lambda: assess(proof.exercise, implementation, seed, proof.device))
     expected = verdict.possible if full else 0
     if verdict.points != expected:
         failed = "; ".join(f"{f.sentence} ({f.observation}: {f.got})" for f in verdict.findings if not f.held)
@@ -233,8 +235,12 @@ def _try(proof: Proof, name: str, implementation: Implementation, seed: int, ful
         )
 
 
-def _try_misconception(proof: Proof, name: str, implementation: Implementation, seed: int) -> None:
-    verdict = _timed(proof, implementation, seed)
+def _try_misconception(proof: Proof, number: int, seed: int, *, again: bool) -> None:
+    """again: whether it is run once more, beside the run by which it is known; both must give the same."""
+    exercise, device = proof.exercise, proof.device
+    name, implementation = exercise.misconceptions[number].name, exercise.misconceptions[number].implementation
+    run_of = partial(run_one, exercise, implementation) if again else partial(mistaken, exercise, number)
+    verdict = _timed(proof, lambda: judge(exercise, run_of(seed, device), seed, device))
     if not any(finding.held or finding.observation for finding in verdict.findings):
         proof.failures.append(f"misconception {name} only raises errors: {verdict.findings[0].got} (seed {seed})")
     if verdict.passed:
