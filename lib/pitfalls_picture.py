@@ -7,7 +7,7 @@ from lib.candidates import ranked
 from lib.plot_style import FAINT, INK, SMALL, SOFT, Canvas, Look, Picture, in_style, legible, look, new_axes
 from lib.results import Recorded
 
-_HELD = {"EWC": ("λ", -4), "L2-SP": ("α", -4)}  # the strength's name, and how far above its mark it stands (points)
+_HELD = {"EWC": ("λ", (8, -15), "left"), "L2-SP": ("α", (-7, 6), "right")}  # the strength's name, its place (points)
 _KINDS = {
     "pre-trained": Look("pre-trained", "#0072B2", "o"),
     "then": Look("then another task", "#009E73", "D"),
@@ -128,13 +128,13 @@ def _kept(measured: Recorded) -> dict[tuple[str, float], Pairs]:
 
 def _strengths(axes: Canvas, method: str, found: Mapping[float, Pairs]) -> None:
     """A line through the means of a method, each with its strength."""
-    style, (_, above) = look(method), _HELD[method]
+    style, (_, offset, side) = look(method), _HELD[method]
     means = [_mean(pairs)[::-1] for pairs in found.values()]
     axes.plot(*zip(*means, strict=True), style.dash, color=style.colour, linewidth=1.5)
     for (strength, pairs), at in zip(found.items(), means, strict=True):
         _mark(axes, pairs, style.marker, style.colour)
         axes.annotate(
-            _power(strength), at, (-9, above), textcoords="offset points", fontsize=SMALL, ha="right",
+            _power(strength), at, offset, textcoords="offset points", fontsize=SMALL, ha=side,
             color=legible(style.colour),
         )  # fmt: skip
 
