@@ -19,6 +19,7 @@ from autograder.exercise import Outcome
 from autograder.exercises import of_lesson
 from autograder.grade import RECORDS
 from autograder.grading import Entry, Graded, Result
+from autograder.holding import LOCK
 from autograder.judge import judge
 from autograder.records import Record, Records, content_of, fingerprint
 
@@ -218,7 +219,7 @@ def test_collect_refused_at_the_last_record_has_written_nothing(handed_in, solut
     one = shard_of(tmp_path / "one", [entry(handed_in, "ada")])
     two = shard_of(tmp_path / "two", [entry(handed_in, "max")], secret="two")
     assert collected([one, two], tmp_path / "out", solutions) == 2
-    assert not (tmp_path / "out").exists()
+    assert files(tmp_path / "out") == {LOCK: b""}
 
 
 def test_collect_takes_of_two_verdicts_the_one_on_what_is_handed_in_now(handed_in, solutions, tmp_path, capsys):
@@ -280,7 +281,7 @@ def test_shard_fails_where_there_can_be_no_walls(handed_in, solutions, tmp_path,
     command = ["grade", str(handed_in), "--out", str(tmp_path / "out"), "--solutions", str(solutions)]
     assert main([*command, "--secret", str(solutions / "secret"), "--shard", "0/2"]) == 2
     assert "bwrap" in capsys.readouterr().err
-    assert files(tmp_path / "out") == {}
+    assert files(tmp_path / "out") == {LOCK: b""}
 
 
 @pytest.mark.parametrize("shard", ["3/3", "-1/3", "1", "1/0", "a/b", ""])
