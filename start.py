@@ -46,13 +46,16 @@ ROOT = Path(__file__).resolve().parent
 GIGABYTE = 10**9
 SPACE = 7 * GIGABYTE  # a fresh Linux installation with CUDA, test tools included
 
+# Two processes test at once with one thread each, each a file at a time, in the order in which the files are collected:
+# the many short ones at the end fill both.
+LANES = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0")
 # Every check that CI makes, in this order: a heading, and what is run. A word with `-m` is a module, else a script.
 CHECKS = (
     ("lint", ("-m", "ruff", "check", ".")),
     ("format", ("-m", "ruff", "format", "--check", ".")),
     ("types", ("-m", "mypy")),
     ("import contracts", ("lint-imports",)),
-    ("tests, lessons executed", ("-m", "pytest", "-q")),
+    ("tests, lessons executed", ("-m", "pytest", "-q", *LANES)),
     ("drift of the released lessons", ("-m", "autograder", "release", "--check")),
     ("proof of the exercises", ("-m", "autograder", "verify", "--check")),
 )
@@ -211,7 +214,7 @@ def run_check(name: str, words: tuple[str, ...], environment: Path) -> tuple[boo
         if words[0] == "-m"
         else [str(script_of(environment, words[0])), *words[1:]]
     )
-    passed = subprocess.run(command, cwd=ROOT, env=variables(environment), check=False).returncode == 0
+    passed = subprocess.run(command, cwd=ROOT, env=one_thread(environment), check=False).returncode == 0
     seconds = time.monotonic() - began
     print(f"--- {'passed' if passed else 'FAILED'} in {seconds:.1f} s", flush=True)
     return passed, seconds
@@ -390,6 +393,11 @@ def installed(environment: Path) -> list[Path]:
 def variables(environment: Path) -> dict[str, str]:
     """The environment variables for what runs in the environment: its commands come first."""
     return os.environ | {"PATH": f"{script_of(environment, '').parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def one_thread(environment: Path) -> dict[str, str]:
+    """The same, for processes that each compute on one core."""
+    return variables(environment) | {"OMP_NUM_THREADS": "1"}
 
 
 def copy_lessons(course: Path, work: Path) -> list[str]:
