@@ -2,6 +2,7 @@
 
 import math
 import re
+from fractions import Fraction
 from typing import Any
 
 import torch
@@ -24,7 +25,7 @@ def normalised(value: Any) -> Any:
     """An answer as it is compared with another.
 
     Words count without regard to case, space, hyphens, a full stop and the kind of apostrophe; True is "yes". A number
-    counts as one also where it is written in quotes, with or without a per cent sign, or held by a tensor.
+    counts as one also where it is written in quotes, as a fraction or with a per cent sign, or held by a tensor.
     """
     if value is ...:
         return "no answer"
@@ -42,8 +43,8 @@ def normalised(value: Any) -> Any:
 
 def _number(words: str, otherwise: str) -> float | str:
     try:
-        number = float(words.removesuffix("%"))
-    except ValueError:
+        number = float(Fraction(words) if "/" in words else words.removesuffix("%"))
+    except (ValueError, ZeroDivisionError, OverflowError):
         return otherwise
     return number if math.isfinite(number) else otherwise
 

@@ -42,12 +42,14 @@ def test_questions_accept_the_right_answers(exercise, given):
 
 
 def test_answers_count_by_what_they_say():
-    assert [normalised(one) for one in (True, "Yes.", "the head’s", "nan", "1e3")] == [
+    assert [normalised(one) for one in (True, "Yes.", "the head’s", "nan", "1e3", "1/32", "1/0")] == [
         "yes",
         "yes",
         "the head's",
         "nan",
         1000,
+        1 / 32,
+        "1/0",
     ]
 
 

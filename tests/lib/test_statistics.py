@@ -117,7 +117,7 @@ def test_bootstrap_interval_takes_any_sequence_and_leaves_it_and_the_global_stat
         ([1, 2], {"statistic": lambda v: v[:, 0] / 0}, ValueError, r"statistic: expected a finite number .*\(9,\): "),
         ([1, 2], {"statistic": lambda v: 0.5}, ValueError, "statistic: expected a finite number .*got float: 0.5"),
     ],
-    ids=str,
+    ids=lambda value: ", ".join(value) if isinstance(value, dict) else str(value),
 )
 def test_bootstrap_interval_refuses(values, options: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):

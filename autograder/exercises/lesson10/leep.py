@@ -24,6 +24,10 @@ def _cases(seed: int) -> list[Case]:
     empty = case("a source class that no image gives probability to", (3, 4, 5), 4)
     theta = empty.inputs["source_probabilities"]
     empty.inputs["source_probabilities"] = torch.cat([theta, torch.zeros_like(theta[:, :1])], dim=1)
+    faint = case("a source class that all images together give little to", (3, 5), 3)
+    theta = faint.inputs["source_probabilities"]
+    little = 0.001 + 0.003 * torch.rand(len(theta), 1, generator=generator, dtype=torch.float64)
+    faint.inputs["source_probabilities"] = torch.cat([(1 - little) * theta, little], dim=1)
     certain = case("probabilities of 0 and 1", (6, 5), 3, sharp=3.0)
     hard = torch.zeros_like(certain.inputs["source_probabilities"])
     hard[torch.arange(11), torch.tensor([0, 0, 0, 0, 1, 2, 1, 1, 1, 2, 0])] = 1.0
@@ -36,6 +40,7 @@ def _cases(seed: int) -> list[Case]:
         empty,
         certain,
         named,
+        faint,
     ]
 
 
@@ -98,7 +103,7 @@ EXERCISE = Exercise(
             "It is the mean log-likelihood of the labels, guessed from the source classes.",
             3,
             ("score",),
-            cases=(0, 1),
+            cases=(0, 1, 5),
             absolute=1e-4,
         ),
         Property(
@@ -197,6 +202,12 @@ EXERCISE = Exercise(
             _With(least=0.0),
             "Where no image gives a source class any probability, you divide 0 by 0, and one such class makes the "
             "whole score not a number. It explains nothing: count its P̂(y | z) as 0.",
+        ),
+        Misconception(
+            "floor-within-the-values",
+            _With(least=1e-2),
+            "Below the line stands your own floor where a source class has less: 0.01 is a value that such a sum may "
+            "well have. Keep from 0 alone, with 1e-12, say.",
         ),
         Misconception(
             "smoothed",
