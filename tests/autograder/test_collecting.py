@@ -239,7 +239,9 @@ def test_unpack_refuses_thousands_of_files_too_many(kind, tmp_path):
     assert len(unpacked(archive, Bounds())[0]) == 1001
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\3\4", b"no archive at all", gzip.compress(b"no tar"), b"\x1f\x8b\x08"])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\3\4", b"no archive at all", gzip.compress(b"no tar", mtime=0), b"\x1f\x8b\x08"]
+)
 def test_unpack_refuses_what_is_no_archive(content, tmp_path):
     (tmp_path / "a.zip").write_bytes(content)
     assert "cannot be read" in refused(tmp_path / "a.zip")
