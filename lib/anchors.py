@@ -25,7 +25,13 @@ def held_parameters(
 
 
 def check_range(argument: str, value: float, most: float = math.inf) -> None:
-    """Refuse what is no number from 0 to `most`, or not finite."""
+    """Refuse what is no number from 0 to `most`, or not finite.
+
+    Example:
+        >>> check_range("strength", -1.0)
+        Traceback (most recent call last):
+        ValueError: strength: expected a number of at least 0, finite, got -1.0
+    """
     expected = f"{argument}: expected a number of at least 0" + (f" and at most {most}" if most < math.inf else "")
     if not isinstance(value, int | float):
         raise TypeError(f"{expected}, got {type(value).__name__}")

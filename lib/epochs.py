@@ -145,6 +145,11 @@ def shuffled_batches(
     """All images once, in an order that `generator`, on the CPU, draws; the last batch may be smaller.
 
     images: shape (N, …), labels: shape (N,), on one device. share: which rows of each batch; others take the rest.
+
+    Example:
+        >>> batches = shuffled_batches(torch.zeros(5, 3, 8, 8), torch.arange(5), 2, generator=torch.Generator())
+        >>> [len(labels) for _, labels in batches]
+        [2, 2, 1]
     """
     order = torch.randperm(len(images), generator=generator).to(images.device)  # at once: each move would wait
     for rows in order.split(batch_size):

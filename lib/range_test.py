@@ -58,6 +58,12 @@ def lr_range_test(
     The test ends early after the first smoothed loss that is above four times the lowest so far, or no number; that
     one is still recorded. The model itself, its modes and its gradients are left alone.
     Raises ValueError for rates that do not rise, fewer than two steps, or labels that do not fit the images.
+
+    Example:
+        >>> points, labels = torch.eye(2), torch.tensor([0, 1])
+        >>> found = lr_range_test(nn.Linear(2, 2), points, labels, lowest=0.01, steps=3, generator=torch.Generator())
+        >>> [round(rate, 6) for rate in found.rates]
+        [0.01, 0.1, 1.0]
     """
     if not 0 < lowest < highest < math.inf:
         raise ValueError(f"highest: expected 0 < lowest < highest, got lowest={lowest!r}, highest={highest!r}")

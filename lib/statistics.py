@@ -15,7 +15,12 @@ Numbers = Sequence[float] | np.ndarray | Tensor
 
 
 def row_means(rows: Tensor) -> Tensor:
-    """The mean of each row: shape (rows, n) → (rows,)."""
+    """The mean of each row: shape (rows, n) → (rows,).
+
+    Example:
+        >>> row_means(torch.tensor([[1.0, 3.0], [4.0, 4.0]]))
+        tensor([2., 4.])
+    """
     return rows.mean(-1)
 
 
