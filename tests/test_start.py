@@ -328,8 +328,23 @@ def test_copy_lessons_without_a_course_makes_an_empty_work_folder(start, tmp_pat
 
 def test_checks_quick_leaves_out_the_slow_tests_only(start):
     full, quick = dict(start.checks()), dict(start.checks(quick=True))
-    assert {name for name in full if full[name] != quick[name]} == {"tests, lessons executed"}
-    assert quick["tests, lessons executed"][-2:] == ("-m", "not slow")
+    assert {name for name in full if full[name] != quick[name]} == {"tests", "lessons executed"}
+    assert quick["tests"][-2:] == quick["lessons executed"][-2:] == ("-m", "not slow")
+
+
+def test_checks_run_every_folder_of_tests(start):
+    full = dict(start.checks())
+    assert [word for word in full["tests"] if "tests/" in word] == ["--ignore=tests/lessons"]
+    assert full["lessons executed"][-1] == "tests/lessons"
+
+
+def test_the_tests_lanes_have_a_thread_each_and_a_lesson_has_all(start, project, monkeypatch, capfd):
+    (project / "said.py").write_text("import os; print('threads', os.environ.get('OMP_NUM_THREADS'))")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for lanes in (start.LANES, ()):
+        assert start.run_check("x", ("-m", "said", *lanes), Path(sys.prefix))[0]
+    said = [line for line in capfd.readouterr().out.splitlines() if line.startswith("threads")]
+    assert said == ["threads 1", "threads None"]
 
 
 def test_test_runs_every_check_and_fails_when_one_does(start, project, monkeypatch, capfd):
