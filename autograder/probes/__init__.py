@@ -8,7 +8,7 @@ of anything else: an object that claims to equal everything is seen as what it i
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -30,9 +30,14 @@ def observe(
         observations, error = attempt(lambda: probe(implementation, torch.device(device), **moved))
     if error is None:
         return {"observations": observations}
-    if isinstance(error, NotImplementedError):
-        return {"error": f"{UNWRITTEN} ({f'NotImplementedError: {error}'.rstrip(': ')})"}
+    if is_unwritten(error):
+        return {"error": f"{UNWRITTEN} (NotImplementedError)"}
     return {"error": f"it raised {type(error).__name__}: {error}"}
+
+
+def is_unwritten(error: Exception | None) -> TypeGuard[NotImplementedError]:
+    """Whether a stub that still stands raised this: it says nothing, unlike PyTorch where it lacks an operation."""
+    return isinstance(error, NotImplementedError) and not str(error)
 
 
 @contextmanager

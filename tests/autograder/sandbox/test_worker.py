@@ -126,6 +126,10 @@ def test_run_believes_no_reply_of_another_form(run, forged):
         ("import sys; sys.exit('bye')", "the cell itself fails: it raised SystemExit: bye"),
         ("trainable_fraction = 3", "is no function but of type int"),
         ("def trainable_fraction(model): raise NotImplementedError()", "it is not written yet (NotImplementedError)"),
+        (  # what PyTorch says of a module without a forward, or of an operation that it lacks
+            "def trainable_fraction(model): return torch.nn.Module()(1)",
+            "it raised NotImplementedError: Module [Module] is missing",
+        ),
         ("def trainable_fraction(model): raise SystemExit", "it raised SystemExit"),
         ("def trainable_fraction(model): raise KeyboardInterrupt", "it raised KeyboardInterrupt"),
         ("def trainable_fraction(model): raise ValueError(object())", "<object object at 0x…>"),
