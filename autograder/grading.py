@@ -114,7 +114,8 @@ class Grader:
         self.lesson, self.limit, self.secret = lesson, limit, secret
         references = [one.reference for one in lesson.exercises]
         withheld = [(one.__module__, one.__name__) for one in references if one.__module__.startswith("lib.")]
-        self.worker = Worker(ROOT, withheld, [*_PRELOADED, *_imported(lesson.cells["setup"])], walled=walled)
+        preload = [*_PRELOADED, *_imported(lesson.cells["setup"]), *(one.probe.__module__ for one in lesson.exercises)]
+        self.worker = Worker(ROOT, withheld, dict.fromkeys(preload), walled=walled)
         self.isolation = Isolation()
 
     def __enter__(self) -> Self:

@@ -1,38 +1,37 @@
-"""Every exercise of the course, by name."""
+"""Every exercise of the course, by name.
+
+A lesson's exercises are imported when one of them is asked for: whoever works on a lesson, or grades it, waits for no
+other's. The module of an exercise bears its name, in small letters: EarlyStopping stands in early_stopping.py.
+"""
 
 import difflib
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
 
 from autograder.exercise import Exercise
-from autograder.exercises import (
-    lesson01,
-    lesson02,
-    lesson03,
-    lesson04,
-    lesson05,
-    lesson06,
-    lesson07,
-    lesson08,
-    lesson09,
-    lesson10,
-    lesson11,
-    lesson12,
-)
 
-LESSONS = (
-    lesson01,
-    lesson02,
-    lesson03,
-    lesson04,
-    lesson05,
-    lesson06,
-    lesson07,
-    lesson08,
-    lesson09,
-    lesson10,
-    lesson11,
-    lesson12,
-)
-EXERCISES: dict[str, Exercise] = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.EXERCISES}
+LESSONS = tuple(sorted(folder.name for folder in Path(__file__).parent.glob("lesson[0-9][0-9]")))
+
+
+class _Exercises(Mapping[str, Exercise]):
+    """By name, in the order of the course."""
+
+    def __getitem__(self, name: str) -> Exercise:
+        module = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+        homes = [lesson for lesson in LESSONS if (Path(__file__).parent / lesson / f"{module}.py").is_file()]
+        return {one.name: one for lesson in homes for one in _of(lesson)}[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (one.name for lesson in LESSONS for one in _of(lesson))
+
+    def __len__(self) -> int:
+        return sum(len(_of(lesson)) for lesson in LESSONS)
+
+
+EXERCISES = _Exercises()
 
 
 def find(name: str) -> Exercise:
@@ -47,4 +46,11 @@ def find(name: str) -> Exercise:
 
 def of_lesson(lesson: str) -> list[Exercise]:
     """The exercises of a lesson, by its folder's name, in the order in which it asks them."""
-    return [exercise for exercise in EXERCISES.values() if exercise.lesson == lesson]
+    own = f"lesson{lesson[:2]}"
+    return [one for one in _of(own) if one.lesson == lesson] if own in LESSONS else []
+
+
+@cache
+def _of(lesson: str) -> tuple[Exercise, ...]:
+    exercises: tuple[Exercise, ...] = import_module(f"{__name__}.{lesson}").EXERCISES
+    return exercises
