@@ -8,7 +8,7 @@
 What stands after `lab` goes on to JupyterLab: `python3 start.py lab --no-browser --port 8899`. `lab --instructor` opens
 class/ instead of work/, with nbgrader's formgrader.
 The lessons are copied from course/ to work/ once; what you write in them is never overwritten. The glossary beside them
-is renewed.
+and the welcome page, on which JupyterLab opens, are renewed.
 """
 
 import hashlib
@@ -41,6 +41,8 @@ def python_problem(version: "tuple[int, ...]" = sys.version_info[:2]) -> str:
 
 if python_problem():  # before anything below that an old Python cannot even define
     sys.exit(f"start.py: {python_problem()}")
+
+from autograder import welcome  # noqa: E402  after the Python is known to be new enough; the standard library alone
 
 ROOT = Path(__file__).resolve().parent
 GIGABYTE = 10**9
@@ -89,6 +91,10 @@ JUPYTER_SETTINGS = {
             "extension_manager": "readonly",
             "news_url": None,
         }
+    },
+    "share/jupyter/lab/settings/overrides.json": {
+        "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
+        "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
     },
     "etc/jupyter/labconfig/page_config.json": {
         "disabledExtensions": {
@@ -181,8 +187,10 @@ def lab(arguments: list[str]) -> int:
     for name in copy_lessons(ROOT / "course", work):
         print(f"New lesson: work/{name}")
     renew_glossary(ROOT / "course", work)
+    welcome.renew(work)
     print("Opening JupyterLab on work/. Ctrl-C here ends it.", flush=True)
-    return hand_over(lab_command(environment, work) + arguments, work, environment)
+    landing = f"--LabApp.default_url=/lab/tree/{welcome.PAGE}"
+    return hand_over([*lab_command(environment, work), landing, *arguments], work, environment)
 
 
 def lab_command(environment: Path, folder: Path) -> list[str]:

@@ -15,6 +15,7 @@ from autograder.exercise import Exercise, Verdict
 from autograder.exercises import find
 from autograder.judge import first_difference, judge, run
 from autograder.report import Report
+from autograder.welcome import PAGE, renew
 from lib.settings import device
 
 SEED = 0
@@ -47,7 +48,9 @@ def check(name: str, implementation: Any) -> None:
         raise CheckFailed(_ENDED) from None
     if any("device-side assert" in (outcome.error or "") for outcome in outcomes):
         raise CheckFailed(_ENDED)
-    note(here(), verdict, implementation)
+    note(diary := here(), verdict, implementation)
+    if (diary.parent / PAGE).is_file():
+        renew(diary.parent)
     display(Report(verdict, first_difference(exercise, outcomes, SEED, where)))
     if not verdict.passed:
         raise CheckFailed(_summary(verdict))

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autograder.exercise import Verdict
-from autograder.probes import UNWRITTEN
 from lib.files import write_whole
+
+if TYPE_CHECKING:
+    from autograder.exercise import Verdict
 
 FILE = ".progress.json"
 TRIES = 3  # honest ones, after which the reference may be seen
@@ -50,7 +51,7 @@ def read(file: Path) -> dict[str, Entry]:
         return {}
 
 
-def note(file: Path, verdict: Verdict, implementation: Any) -> None:
+def note(file: Path, verdict: "Verdict", implementation: Any) -> None:
     """Add a verdict to the diary. A damaged file is set aside first, under the name with `.damaged` at its end."""
     entries = read(file)
     old = entries.get(verdict.exercise, Entry())
@@ -73,8 +74,10 @@ def digest(implementation: Any) -> str:
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def _is_honest(verdict: Verdict) -> bool:
+def _is_honest(verdict: "Verdict") -> bool:
     """Whether something was written: a stub that still stands is called unwritten wherever it is looked at."""
+    from autograder.probes import UNWRITTEN  # and PyTorch with it, which who only reads a diary need not wait for
+
     return any(finding.held or not finding.got.startswith(UNWRITTEN) for finding in verdict.findings)
 
 

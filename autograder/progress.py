@@ -6,9 +6,9 @@ from html import escape
 from IPython.display import display
 
 from autograder.diary import TRIES, Entry, here, read
-from autograder.exercise import Exercise
 from autograder.exercises import EXERCISES, find
 from autograder.quotation import whole
+from autograder.standing import Task, follow, number, points, solved, state
 
 _STYLE = """
 .progress{max-width:60em;font-family:system-ui,sans-serif;line-height:1.45;margin:.4em 0}
@@ -38,16 +38,15 @@ class Shown:
 def progress() -> None:
     """Show which exercises of the course are solved, which are begun, and a good one to go on with."""
     entries = read(here())
-    lessons: dict[str, list[Exercise]] = {}
-    for exercise in EXERCISES.values():
-        lessons.setdefault(exercise.lesson, []).append(exercise)
-    solved = sum(_state(exercise, entries) == "solved" for exercise in EXERCISES.values())
-    title = f"{solved} of {len(EXERCISES)} exercises solved"
-    rows = "".join(_row(lesson, exercises, entries) for lesson, exercises in lessons.items())
-    lines = "\n".join(_line(lesson, exercises, entries) for lesson, exercises in lessons.items())
-    follow = _follow(entries)
+    tasks = [Task(one.name, one.lesson, one.points) for one in EXERCISES.values()]
+    lessons = {task.lesson: [one for one in tasks if one.lesson == task.lesson] for task in tasks}
+    title = f"{solved(tasks, entries)} of {len(tasks)} exercises solved"
+    rows = "".join(_row(lesson, own, entries) for lesson, own in lessons.items())
+    lines = "\n".join(_line(lesson, own, entries) for lesson, own in lessons.items())
+    words, chosen = follow(tasks, entries)
+    words += f" {chosen.name}, in lesson {number(chosen.lesson)}." if chosen else ""
     table = f'<table aria-label="Exercises by lesson">{rows}</table>'
-    display(Shown(f"<h4>{title}</h4>{table}<p>{escape(follow)}</p>", f"{title}\n{lines}\n{follow}"))
+    display(Shown(f"<h4>{title}</h4>{table}<p>{escape(words)}</p>", f"{title}\n{lines}\n{words}"))
 
 
 def reveal(name: str) -> None:
@@ -76,46 +75,20 @@ def reveal(name: str) -> None:
 # ---- parts --------------------------------------------------------------------------------------------------------
 
 
-def _state(exercise: Exercise, entries: Mapping[str, Entry]) -> str:
-    entry = entries.get(exercise.name, Entry())
-    return "solved" if entry.solved else "begun" if entry.tries else "open"
-
-
-def _row(lesson: str, exercises: Sequence[Exercise], entries: Mapping[str, Entry]) -> str:
+def _row(lesson: str, tasks: Sequence[Task], entries: Mapping[str, Entry]) -> str:
     names = "".join(
-        f'<span class="one {state}"><span role="img" aria-label="{state}">{_MARKS[state]}</span> '
-        f"{escape(exercise.name)}</span>"
-        for exercise in exercises
-        for state in [_state(exercise, entries)]
+        f'<span class="one {own}"><span role="img" aria-label="{own}">{_MARKS[own]}</span> {escape(task.name)}</span>'
+        for task in tasks
+        for own in [state(task, entries)]
     )
-    points = f'<td class="points">{_points(exercises, entries)}</td>'
-    return f"<tr><th scope=row>{escape(_title(lesson))}</th><td>{names}</td>{points}</tr>"
+    earned = f'<td class="points">{points(tasks, entries)}</td>'
+    return f"<tr><th scope=row>{escape(_title(lesson))}</th><td>{names}</td>{earned}</tr>"
 
 
-def _line(lesson: str, exercises: Sequence[Exercise], entries: Mapping[str, Entry]) -> str:
-    names = "  ".join(f"{_MARKS[_state(exercise, entries)]} {exercise.name}" for exercise in exercises)
-    return f"  {_title(lesson)} ({_points(exercises, entries)}): {names}"
-
-
-def _points(exercises: Sequence[Exercise], entries: Mapping[str, Entry]) -> str:
-    """Earned of possible; the exercise as it is now says what is possible, and a solved one has it all."""
-    earned = 0
-    for exercise in exercises:
-        entry = entries.get(exercise.name, Entry())
-        earned += exercise.points if entry.solved else min(entry.points, exercise.points)
-    return f"{earned} of {sum(exercise.points for exercise in exercises)} points"
+def _line(lesson: str, tasks: Sequence[Task], entries: Mapping[str, Entry]) -> str:
+    names = "  ".join(f"{_MARKS[state(task, entries)]} {task.name}" for task in tasks)
+    return f"  {_title(lesson)} ({points(tasks, entries)}): {names}"
 
 
 def _title(lesson: str) -> str:
-    number, _, words = lesson.partition("_")
-    return f"{int(number)} · {words.replace('_', ' ')}"
-
-
-def _follow(entries: Mapping[str, Entry]) -> str:
-    """The first that is begun and open; else the first that is open."""
-    order = {state: [e for e in EXERCISES.values() if _state(e, entries) == state] for state in ("begun", "open")}
-    if not order["begun"] and not order["open"]:
-        return "All of it holds. What will you teach a network next?"
-    exercise = (order["begun"] or order["open"])[0]
-    verb = "go on" if order["begun"] or len(order["open"]) < len(EXERCISES) else "begin"
-    return f"A good one to {verb} with: {exercise.name}, in lesson {_title(exercise.lesson).partition(' ')[0]}."
+    return f"{number(lesson)} · {lesson.partition('_')[2].replace('_', ' ')}"

@@ -52,11 +52,13 @@ def test_source_parses_under_python_3_7():
     assert {"main", "python_problem"} <= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-def test_source_imports_the_standard_library_only():
+def test_source_imports_the_standard_library_and_a_page_that_needs_no_more():
     tree = ast.walk(ast.parse(SOURCE.read_text(encoding="utf-8")))
     imported = [[alias.name for alias in n.names] if isinstance(n, ast.Import) else [n.module]
                 for n in tree if isinstance(n, ast.Import | ast.ImportFrom)]  # fmt: skip
-    assert {name.split(".")[0] for names in imported for name in names} <= sys.stdlib_module_names
+    assert {name.split(".")[0] for names in imported for name in names} - sys.stdlib_module_names == {"autograder"}
+    bare = [sys.executable, "-I", "-S", str(SOURCE), "--help"]  # no installed package in sight
+    assert subprocess.run(bare, capture_output=True, text=True, check=True).stderr == ""
 
 
 def test_source_checks_the_version_before_anything_an_old_python_cannot_define():
@@ -130,7 +132,8 @@ def test_lab_listens_on_this_machine_and_opens_the_learners_copy(start, project,
     assert start.lab(["--port", "8899"]) == 0
     work = project / "work"
     assert seen["command"][1:5] == ["-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={work}"]
-    assert seen["command"][-2:] == ["--port", "8899"]
+    assert seen["command"][-3:] == ["--LabApp.default_url=/lab/tree/welcome.md", "--port", "8899"]
+    assert "exercises" in (work / "welcome.md").read_text("utf-8")
     assert seen["folder"] == work
     page = json.loads((project / ".venv/etc/jupyter/labconfig/page_config.json").read_text())
     assert page["disabledExtensions"]["@jupyterlab/apputils-extension:announcements"] is True

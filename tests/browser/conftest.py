@@ -91,6 +91,10 @@ class Server:
     url: str
     work: Path
 
+    def address(self, path: str = "") -> str:
+        """Where a page of it is, for who may see it."""
+        return f"{self.url}/{path}?token={TOKEN}"
+
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory) -> Path:
@@ -156,7 +160,7 @@ class Notebook:
         self.page, self.server, self.pictures = page, server, pictures
         self.file = server.work / name / f"{name}.ipynb"
         self.cells = nbformat.read(self.file, as_version=4).cells
-        page.goto(f"{server.url}/{view}/{name}/{name}.ipynb?token={TOKEN}&reset")
+        page.goto(f"{server.address(f'{view}/{name}/{name}.ipynb')}&reset")
         page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell").first.wait_for(timeout=90 * SECONDS)
         self._wait_for_kernel()
 

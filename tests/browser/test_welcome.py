@@ -1,0 +1,53 @@
+"""What JupyterLab opens on: the welcome page, by day and by night, and from there a lesson."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.slow
+
+SMALL = "00_small"
+SECONDS = 1000
+
+
+@pytest.fixture
+def said(page) -> Iterator[list[str]]:
+    """What the browser's console calls an error, until the end of the test: nothing."""
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield errors
+    assert errors == []
+
+
+def landed(page: Page, server) -> None:
+    page.goto(server.address())
+    expect(page.locator(".jp-MarkdownViewer h1")).to_have_text(
+        re.compile("Transfer learning, learnt by writing it"), timeout=90 * SECONDS
+    )
+
+
+def test_jupyterlab_opens_on_the_map_and_a_link_in_it_opens_a_lesson(page, server, said, pictures):
+    landed(page, server)
+    viewer = page.locator(".jp-MarkdownViewer")
+    expect(viewer.get_by_role("row")).to_have_count(1 + 13)  # with the heading; twelve lessons and the small one
+    expect(viewer).to_contain_text("0 of 72 exercises solved")
+    assert page.locator(".jp-Dialog, .jp-toast").count() == 0
+    page.screenshot(path=pictures / "welcome.png")
+    viewer.get_by_role("link", name=SMALL).click()
+    page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=90 * SECONDS)
+
+
+def test_the_page_follows_the_system_into_the_night(page, server, said, pictures):
+    page.emulate_media(color_scheme="dark")
+    landed(page, server)
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false", timeout=30 * SECONDS)
+    page.screenshot(path=pictures / "welcome by night.png")
+
+
+def test_the_page_fits_a_phone(page, server, said, pictures):
+    page.set_viewport_size({"width": 390, "height": 844})
+    landed(page, server)
+    page.screenshot(path=pictures / "welcome on a phone.png")
