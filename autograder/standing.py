@@ -48,4 +48,4 @@ def follow(tasks: Sequence[Task], entries: Mapping[str, Entry]) -> tuple[str, Ta
 
 def number(lesson: str) -> str:
     """The lesson's number, without its leading nought."""
-    return lesson.partition("_")[0].lstrip("0")
+    return lesson.partition("_")[0].lstrip("0") or "0"
