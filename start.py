@@ -42,7 +42,7 @@ def python_problem(version: "tuple[int, ...]" = sys.version_info[:2]) -> str:
 if python_problem():  # before anything below that an old Python cannot even define
     sys.exit(f"start.py: {python_problem()}")
 
-from autograder import welcome  # noqa: E402  after the Python is known to be new enough; the standard library alone
+from autograder import doctor, welcome  # noqa: E402  once the Python is new enough; they need nothing else
 
 ROOT = Path(__file__).resolve().parent
 GIGABYTE = 10**9
@@ -150,6 +150,10 @@ class ProblemError(Exception):
     """Something that the reader can put right; the message says how."""
 
 
+class SetupError(ProblemError):
+    """The installation did not get through; what the doctor finds is told as well."""
+
+
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit status."""
     name, rest = (arguments[0], arguments[1:]) if arguments and not arguments[0].startswith("-") else ("lab", arguments)
@@ -162,6 +166,8 @@ def main(arguments: list[str]) -> int:
         return commands()[name](rest)
     except ProblemError as problem:
         print(f"start.py: {problem}", file=sys.stderr)
+        if isinstance(problem, SetupError):
+            print(f"\n{diagnosis(environment_folder())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nstart.py: Stopped. The same command goes on from here.", file=sys.stderr)
@@ -245,13 +251,23 @@ def set_up(extras: tuple[str, ...]) -> Path:
         return environment
     for problem in (ensurepip_problem(), free_space_problem(environment)):
         if problem:
-            raise ProblemError(problem)
+            raise SetupError(problem)
     if environment == ROOT / ".venv" and not usable(environment):
         print("Making .venv ...", flush=True)
         make(environment)
     install(environment, extras)
     write_whole(stamp_of(environment), json.dumps({"fingerprint": fingerprint(environment), "extras": extras}))
     return environment
+
+
+def diagnosis(environment: Path) -> str:
+    """What the doctor finds: all that it looks at where the environment has a Python, else what needs none."""
+    if python_of(environment).exists():
+        command = [str(python_of(environment)), "-m", "autograder", "doctor"]
+        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if answer.stdout:
+            return answer.stdout.rstrip()
+    return doctor.report(doctor.examined(doctor.BARE))
 
 
 def environment_folder(prefix: str = sys.prefix) -> Path:
@@ -299,7 +315,7 @@ def make(environment: Path) -> None:
         [base, "-m", "venv", "--clear", str(environment)], capture_output=True, text=True, check=False
     )
     if made.returncode != 0:
-        raise ProblemError(explain(made.stdout + made.stderr))
+        raise SetupError(explain(made.stdout + made.stderr))
 
 
 def install(environment: Path, extras: tuple[str, ...]) -> None:
@@ -316,7 +332,7 @@ def install(environment: Path, extras: tuple[str, ...]) -> None:
     finally:
         process.terminate()  # does nothing to a process that has ended
     if process.wait() != 0:
-        raise ProblemError(f"{explain(read(log))} (pip's own words: {log})")
+        raise SetupError(f"{explain(read(log))} (pip's own words: {log})")
 
 
 def show_progress(process: "subprocess.Popen[bytes]", log: Path, environment: Path) -> None:

@@ -57,7 +57,7 @@ def test_source_imports_the_standard_library_and_a_page_that_needs_no_more():
     imported = [[alias.name for alias in n.names] if isinstance(n, ast.Import) else [n.module]
                 for n in tree if isinstance(n, ast.Import | ast.ImportFrom)]  # fmt: skip
     assert {name.split(".")[0] for names in imported for name in names} - sys.stdlib_module_names == {"autograder"}
-    bare = [sys.executable, "-I", "-S", str(SOURCE), "--help"]  # no installed package in sight
+    bare = [sys.executable, "-E", "-s", "-S", str(SOURCE), "--help"]  # no installed package in sight
     assert subprocess.run(bare, capture_output=True, text=True, check=True).stderr == ""
 
 
@@ -367,3 +367,29 @@ def test_test_succeeds_when_every_check_passes(start, project, monkeypatch, capf
     monkeypatch.setattr(start, "CHECKS", (("first", ("-m", "json.tool", "--help")),))
     assert start.main(["test"]) == 0
     assert capfd.readouterr().out.splitlines()[-1] == "checks: 1 passed, 0 failed"
+
+
+# The doctor, where the installation did not get through
+
+
+def test_a_failed_installation_shows_what_the_doctor_finds(start, project, monkeypatch, capsys):
+    monkeypatch.setattr(start, "install_needed", lambda *_: True)
+    monkeypatch.setattr(start, "free_space_problem", lambda _: "7 GB of disk are needed.")
+    assert start.main(["lab"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("start.py: 7 GB of disk are needed.\n\nok     Python  ")
+    assert "disk" in said.split("needed.")[1] and said.rstrip().endswith("found.")
+
+
+def test_diagnosis_asks_the_environments_own_python_where_it_has_one(start, project, monkeypatch):
+    monkeypatch.setattr(start, "python_of", lambda environment: Path(sys.executable))
+    monkeypatch.setattr(start, "ROOT", project)
+    (project / "autograder").mkdir()
+    (project / "autograder" / "__main__.py").write_text("import sys\nprint(*sys.argv[1:], 'was asked')")
+    (project / "autograder" / "__init__.py").touch()
+    assert start.diagnosis(project / ".venv") == "doctor was asked"
+
+
+def test_a_word_that_is_no_command_needs_no_doctor(start, capsys):
+    assert start.main(["lob"]) == 1
+    assert "Python  " not in capsys.readouterr().err

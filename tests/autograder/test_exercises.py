@@ -41,7 +41,10 @@ def test_one_lesson_imports_no_other(asked):
 
 
 def test_grading_has_one_thread_so_that_it_can_be_forked():
-    asked = "import autograder.__main__; from autograder.sandbox.confinement import threads; print(threads())"
+    asked = """
+import autograder.__main__, autograder.collect, autograder.grade, autograder.regrade
+from autograder.sandbox.confinement import threads
+print(threads())"""
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1"]
 
