@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""The two commands of the course. They need Python 3.11 or newer and nothing else.
+"""The commands of the course. They need Python 3.11 or newer and nothing else.
 
     python3 start.py          the same as `lab`
     python3 start.py lab      install what is missing, then open the lessons in JupyterLab
+    python3 start.py update   bring lessons that you have begun up to the release in course/; your answers go along
     python3 start.py test     install what is missing, then make every check that CI makes (--quick: no slow tests)
 
 What stands after `lab` goes on to JupyterLab: `python3 start.py lab --no-browser --port 8899`. `lab --instructor` opens
-class/ instead of work/, with nbgrader's formgrader.
+class/ instead of work/, with nbgrader's formgrader. `update FILE.zip` takes in the release in that file first.
 The lessons are copied from course/ to work/ once; what you write in them is never overwritten. The glossary beside them
 and the welcome page, on which JupyterLab opens, are renewed.
 """
@@ -42,7 +43,7 @@ def python_problem(version: "tuple[int, ...]" = sys.version_info[:2]) -> str:
 if python_problem():  # before anything below that an old Python cannot even define
     sys.exit(f"start.py: {python_problem()}")
 
-from autograder import doctor, welcome  # noqa: E402  once the Python is new enough; they need nothing else
+from autograder import archives, doctor, incoming, welcome  # noqa: E402  once the Python is new enough; they need nothing else
 
 ROOT = Path(__file__).resolve().parent
 GIGABYTE = 10**9
@@ -176,7 +177,7 @@ def main(arguments: list[str]) -> int:
 
 def commands() -> dict[str, Callable[[list[str]], int]]:
     """The commands by name; the first is what no command means."""
-    return {"lab": lab, "test": test}
+    return {"lab": lab, "update": update, "test": test}
 
 
 def lab(arguments: list[str]) -> int:
@@ -192,11 +193,31 @@ def lab(arguments: list[str]) -> int:
     work = ROOT / "work"
     for name in copy_lessons(ROOT / "course", work):
         print(f"New lesson: work/{name}")
+    older = older_lessons(ROOT / "course", work)
+    if older:
+        print(f"Of an older release: {', '.join(older)}. `python3 start.py update` renews them; your answers go along.")
     renew_glossary(ROOT / "course", work)
     welcome.renew(work)
     print("Opening JupyterLab on work/. Ctrl-C here ends it.", flush=True)
     landing = f"--LabApp.default_url=/lab/tree/{welcome.PAGE}"
     return hand_over([*lab_command(environment, work), landing, *arguments], work, environment)
+
+
+def update(arguments: list[str]) -> int:
+    """Take in the release that is given, if one is, then bring the learner's lessons up to it."""
+    if len(arguments) > 1 or (arguments and not arguments[0].endswith(".zip")):
+        raise ProblemError(f"`update` takes the zip file of a release, or nothing; it got {' '.join(arguments)}.")
+    taken = incoming.finish(ROOT)
+    try:
+        if arguments:
+            incoming.take_in(Path(arguments[0]), ROOT)
+    except archives.Refused as refused:
+        raise ProblemError(f"{arguments[0]} was not taken in: {refused}.") from None
+    if arguments or taken:  # what follows is the new release's work
+        return subprocess.run([sys.executable, str(ROOT / "start.py"), "update"], cwd=ROOT, check=False).returncode
+    environment = set_up(())
+    command = [str(python_of(environment)), "-m", "autograder", "update"]
+    return subprocess.run(command, cwd=ROOT, env=variables(environment), check=False).returncode
 
 
 def lab_command(environment: Path, folder: Path) -> list[str]:
@@ -437,7 +458,17 @@ def copy_lessons(course: Path, work: Path) -> list[str]:
         shutil.rmtree(half, ignore_errors=True)
         shutil.copytree(lesson, half, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__"))
         half.rename(work / lesson.name)
+        notebook = lesson / f"{lesson.name}.ipynb"
+        if notebook.is_file():
+            write_whole(work / incoming.RELEASES / notebook.name, notebook.read_text(encoding="utf-8"))
     return [lesson.name for lesson in new]
+
+
+def older_lessons(course: Path, work: Path) -> list[str]:
+    """The lessons in `work` that were copied from a release other than the one in `course`."""
+    kept = sorted((work / incoming.RELEASES).glob("*.ipynb"))
+    pairs = [(one, course / one.stem / one.name) for one in kept if (work / one.stem).is_dir()]
+    return [one.stem for one, now in pairs if now.is_file() and now.read_bytes() != one.read_bytes()]
 
 
 def renew_glossary(course: Path, work: Path) -> None:

@@ -92,7 +92,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
 def test_main_unknown_command_lists_the_commands_in_one_line():
     answer = run("lob")
     assert answer.returncode == 1 and answer.stdout == ""
-    assert answer.stderr == "start.py: There is no command `lob`. The commands are: lab, test.\n"
+    assert answer.stderr == "start.py: There is no command `lob`. The commands are: lab, update, test.\n"
 
 
 def test_main_help_prints_both_commands():
@@ -290,7 +290,9 @@ def test_copy_lessons_copies_each_once_and_never_overwrites(start, tmp_path):
     (course / "03_transfer" / "03_transfer.ipynb").write_text("released again")
     assert start.copy_lessons(course, work) == ["04_rates"]
     assert mine.read_text() == "my answer"
-    assert sorted(os.listdir(work)) == ["03_transfer", "04_rates"]
+    assert sorted(os.listdir(work)) == [".release", "03_transfer", "04_rates"]
+    assert (work / ".release" / "03_transfer.ipynb").read_text() == "released"
+    assert start.older_lessons(course, work) == ["03_transfer"]
 
 
 def test_copy_lessons_completes_a_copy_that_was_killed(start, tmp_path):
@@ -298,7 +300,7 @@ def test_copy_lessons_completes_a_copy_that_was_killed(start, tmp_path):
     lesson(tmp_path / "work" / ".03_transfer.partial", "half")
     assert start.copy_lessons(tmp_path / "course", tmp_path / "work") == ["03_transfer"]
     assert (tmp_path / "work" / "03_transfer" / "03_transfer.ipynb").read_text() == "whole"
-    assert os.listdir(tmp_path / "work") == ["03_transfer"]
+    assert sorted(os.listdir(tmp_path / "work")) == [".release", "03_transfer"]
 
 
 def test_copy_lessons_failing_midway_leaves_no_half_lesson(start, tmp_path, monkeypatch):
@@ -314,7 +316,7 @@ def test_the_glossary_is_renewed_beside_the_lessons(start, tmp_path):
     lesson(course / "03_transfer", "released")
     start.copy_lessons(course, work)
     start.renew_glossary(course, work)
-    assert os.listdir(work) == ["03_transfer"]
+    assert sorted(os.listdir(work)) == [".release", "03_transfer"]
     for words in ("few words", "more words"):
         (course / "glossary.md").write_text(words)
         start.renew_glossary(course, work)
@@ -393,3 +395,60 @@ def test_diagnosis_asks_the_environments_own_python_where_it_has_one(start, proj
 def test_a_word_that_is_no_command_needs_no_doctor(start, capsys):
     assert start.main(["lob"]) == 1
     assert "Python  " not in capsys.readouterr().err
+
+
+# A new release
+
+
+@pytest.fixture
+def released(start, project, monkeypatch):
+    """Notes what `update` runs, instead of running it."""
+    ran = []
+    monkeypatch.setattr(start, "set_up", lambda extras: project / ".venv")
+    done = subprocess.CompletedProcess([], 0)
+    monkeypatch.setattr(start.subprocess, "run", lambda command, **_: ran.append(command[1:]) or done)
+    return ran
+
+
+def test_update_carries_over_with_the_environments_own_python(start, released):
+    assert start.main(["update"]) == 0
+    assert released == [["-m", "autograder", "update"]]
+
+
+def test_update_takes_in_a_release_first_and_leaves_the_rest_to_it(start, project, released, monkeypatch):
+    taken = []
+    monkeypatch.setattr(start.incoming, "take_in", lambda archive, folder: taken.append((archive.name, folder)))
+    assert start.main(["update", "course.zip"]) == 0
+    assert taken == [("course.zip", project)]
+    assert released == [[str(project / "start.py"), "update"]]
+
+
+def test_update_goes_on_with_a_release_that_waits(start, project, released, monkeypatch):
+    monkeypatch.setattr(start.incoming, "finish", lambda folder: True)
+    assert start.main(["update"]) == 0
+    assert released == [[str(project / "start.py"), "update"]]
+
+
+@pytest.mark.parametrize("words", [["course"], ["a.zip", "b.zip"], ["--all"]])
+def test_update_refuses_what_it_does_not_know(start, released, capsys, words):
+    assert start.main(["update", *words]) == 1
+    assert "takes the zip file of a release, or nothing" in capsys.readouterr().err
+    assert released == []
+
+
+def test_update_tells_why_a_file_is_no_release(start, project, released, capsys):
+    (project / "course.zip").write_text("no zip")
+    assert start.main(["update", str(project / "course.zip")]) == 1
+    assert "course.zip was not taken in: it cannot be read" in capsys.readouterr().err
+    assert released == []
+
+
+def test_lab_says_when_a_lesson_is_of_an_older_release(start, project, monkeypatch, capsys):
+    monkeypatch.setattr(start, "set_up", lambda extras: project / ".venv")
+    monkeypatch.setattr(start, "hand_over", lambda *_: 0)
+    lesson(project / "course" / "03_transfer", "first")
+    assert start.lab([]) == 0
+    assert "older release" not in capsys.readouterr().out
+    (project / "course" / "03_transfer" / "03_transfer.ipynb").write_text("second")
+    assert start.lab([]) == 0
+    assert "Of an older release: 03_transfer. `python3 start.py update` renews them" in capsys.readouterr().out
