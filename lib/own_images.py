@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 
 import torch
@@ -80,6 +81,11 @@ class OwnImages:
     calibration_error: float
     confusion: Tensor
     history: History
+
+    def _repr_html_(self) -> str:
+        """The page, in a frame of its own, so that its look and the notebook's keep apart."""
+        inner = escape(self.report.read_text("utf-8"), quote=True)
+        return f'<iframe title="the report" style="width:100%;height:44em;border:0" srcdoc="{inner}"></iframe>'
 
 
 def fine_tune_folder(

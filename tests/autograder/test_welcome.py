@@ -42,9 +42,9 @@ def test_page_knows_all_exercises_of_the_course_and_their_points():
 
 def test_page_links_every_lesson_under_its_title_and_says_how_long_it_takes():
     page = text(COURSE, {})
-    assert page.count(".ipynb") == 12 + 1
+    assert page.count(".ipynb") == 13 + 1
     for lesson in COURSE.glob("[0-9][0-9]_*"):
-        assert re.search(r"\) \| (an|two|three|four) hours?[a-z ]* \|", row(page, lesson.name)), lesson.name
+        assert re.search(r"\) \| (an|half an|two|three|four) hours?[a-z ]* \|", row(page, lesson.name)), lesson.name
         assert (COURSE / lesson.name / f"{lesson.name}.ipynb").is_file()
     assert row(page, FIRST).startswith("| [1 · What is transfer learning?](")
 

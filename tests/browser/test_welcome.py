@@ -32,7 +32,7 @@ def landed(page: Page, server) -> None:
 def test_jupyterlab_opens_on_the_map_and_a_link_in_it_opens_a_lesson(page, server, said, pictures):
     landed(page, server)
     viewer = page.locator(".jp-MarkdownViewer")
-    expect(viewer.get_by_role("row")).to_have_count(1 + 13)  # with the heading; twelve lessons and the small one
+    expect(viewer.get_by_role("row")).to_have_count(1 + 14)  # with the heading; thirteen lessons and the small one
     expect(viewer).to_contain_text(
         "0 of 72 exercises solved, 0 of 454 points. A good one to begin with: freeze, in lesson 0."
     )
