@@ -95,8 +95,8 @@ history_picture(result.history)
 # ## The page
 #
 # The report is one file, with no script in it and nothing from elsewhere: you can send it to somebody. It lists what
-# was amiss, shows in a confusion table what is taken for what, and puts the surest mistakes first, for they are where
-# a label is wrong as often as the network.
+# was amiss, shows in a confusion table what is taken for what, and puts the surest mistakes first: there a wrong
+# label shows soonest.
 
 # %%
 result
