@@ -30,6 +30,7 @@ from lib.image_folder import Survey, read_picture, survey
 from lib.own_images_report import page
 from lib.pipeline import fine_tune
 from lib.plan import Epoch, History, Plan, two_phases
+from lib.progress import Progress
 
 MODEL, REPORT, FACTS = "model.onnx", "report.html", "facts.json"
 _SHARES = {"test": 0.2, "validation": 0.2}
@@ -107,8 +108,9 @@ def fine_tune_folder(
     facts as JSON, all of them or none; the result of an earlier call there is replaced.
 
     backbone: a bundled one, for which pictures are cut to `size` × `size` pixels, or one of torchvision's with its
-    default weights and sizes (downloaded when asked for so). report: called after every epoch. Trains on the course's
-    device; the same seed gives the same result on the same machine. The global random state is left as it is.
+    default weights and sizes (downloaded when asked for so). report: called after every epoch, in place of a line that
+    tells how far the run is. Trains on the course's device; the same seed gives the same result on the same machine.
+    The global random state is left as it is.
 
     Raises what `survey` and `load_backbone` raise; ValueError for size < 8, and where `out` holds something else.
 
@@ -128,7 +130,8 @@ def fine_tune_folder(
     model.to(settings.device())
     plan = replace(plan or Plan(two_phases(), patience=4), seed=seed)
     normalise = Normalisation(fitted.mean, fitted.std)
-    history = fine_tune(model, task.train, task.validation, plan, prepare=normalise, report=report)
+    told = report or Progress(plan)
+    history = fine_tune(model, task.train, task.validation, plan, prepare=normalise, report=told)
     temperature, remark = _temperature(_scores(model, task.validation, normalise), task.validation.labels)
     scores = _scores(model, task.test, normalise) / temperature
     result = _judged(out, task, scores, temperature, history, (*found.findings, *remark))

@@ -101,11 +101,12 @@ def test_the_lines_on_the_page_run(done, tmp_path):
     assert told.stdout.startswith("[('dark', ")
 
 
-def test_the_same_seed_gives_the_same_and_an_earlier_result_is_replaced(done):
+def test_the_same_seed_gives_the_same_and_an_earlier_result_is_replaced(done, capsys):
     folder, result = done
     state = torch.get_rng_state()
     again = fine_tune_folder(folder, plan=SHORT, size=32)
     assert torch.equal(torch.get_rng_state(), state)
+    assert "phase 2, epoch 1 · loss" in capsys.readouterr().out
     assert torch.equal(again.confusion, result.confusion)
     assert (again.accuracy, again.temperature) == (result.accuracy, result.temperature)
     assert [e.validation_loss for e in again.history.epochs] == [e.validation_loss for e in result.history.epochs]
