@@ -1,4 +1,4 @@
-"""`python -m autograder release | verify | grade | regrade | collect | lessons | update | doctor`: what one types."""
+"""What one types: `python -m autograder` with the name of a command."""
 
 import argparse
 import importlib
@@ -17,6 +17,7 @@ COMMANDS = {
     "lessons": "put lessons into the gradebook, for nbgrader's own autograde",
     "regrade": "show what grading again would change, then change it",
     "collect": "merge what shards have graded, and make the results",
+    "handout": "pack the course into one zip file for learners",
     "update": "bring a learner's lessons up to the release in course/, with their answers in them",
     "doctor": "look whether everything is here that the course needs, and say what to do where it is not",
 }
