@@ -12,7 +12,7 @@ from autograder.late import Penalties
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `python -m autograder lessons`."""
-    parser.add_argument("lessons", nargs="*", metavar="LESSON", help="which, by name (default: all)")
+    parser.add_argument("lessons", nargs="*", metavar="LESSON", help="which, by name (default: all with exercises)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where gradebook.db is, or shall be")
     parser.add_argument("--solutions", type=Path, default=ROOT / "solutions", help=argparse.SUPPRESS)
 
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
-        lessons = [load_lesson(known[name]) for name in names]
+        lessons = [one for name in names if (one := load_lesson(known[name])).exercises or one.tasks]
         update_gradebook(arguments.out / "gradebook.db", lessons, [], Penalties(arguments.out))
     except (GradebookError, OSError, ValueError) as error:
         print(f"lessons: {error}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """The course in one file: all that a learner needs, nothing that they should not have, and the same bytes each time."""
 
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -71,3 +72,14 @@ def test_handout_writes_the_file_and_says_how_it_is_used(tmp_path, monkeypatch, 
     assert __main__.main(["handout", str(tmp_path / "course.zip")]) == 0
     assert "start.py update course.zip" in capsys.readouterr().out
     assert (tmp_path / "course.zip").read_bytes() == content
+
+
+def test_every_test_that_the_instructors_day_names_is_there():
+    page = (handout.ROOT / "docs" / "instructors_day.md").read_text("utf-8")
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| ")][1:]
+    named = [name for row in rows for name in re.findall(r"`(tests/[\w/]+(?:\.py)?|test_\w+\.py)`", row[3])]
+    assert len(rows) == 14 and len(named) >= 14
+    for name in named:
+        assert list(handout.ROOT.glob(name)) or list(handout.ROOT.glob(f"tests/autograder/{name}")), name
+    commands = re.findall(r"python -m autograder (\w+)", page)
+    assert set(commands) <= set(__main__.COMMANDS) and len(set(commands)) == 7
