@@ -19,7 +19,8 @@ _SHOWN, _MISTAKES = 6, 12  # pictures of a class, and mistakes, at most
 _TAKEN = "What it takes for what"
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
-:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:48em;margin:2em auto;padding:0 1em}
+:root{color-scheme:light dark}body{background:Canvas;color:CanvasText;font:16px/1.5 system-ui,sans-serif}
+body{max-width:48em;margin:2em auto;padding:0 1em}
 h1{line-height:1.2}img{max-width:100%;height:auto}.large{font-size:1.6em;font-weight:600;margin:.2em 0}
 table{border-collapse:collapse}caption{text-align:left}td,th{padding:.25em .7em;text-align:right}
 td,th{border-top:1px solid #8885}.wide{overflow-x:auto}.right{background:#0a83;font-weight:600}
