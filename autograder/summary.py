@@ -31,6 +31,7 @@ caption{text-align:left;font-weight:600;padding:.4em 0}
 th,td{text-align:left;padding:.35em .7em .35em 0;border-bottom:1px solid var(--line);vertical-align:top}
 td.number,th.number{text-align:right}
 .scroll{overflow-x:auto}
+@media(max-width:40rem){td,th{font-size:.92em}}
 svg{display:block;width:100%;height:auto;max-width:40rem}svg text{fill:var(--ink);font:12px system-ui,sans-serif}
 svg rect{fill:#0072b2}svg line{stroke:var(--line)}
 """
@@ -160,7 +161,8 @@ def _often(counts: Counter[tuple[str, str]]) -> list[tuple[tuple[str, str], int]
 
 
 def _table(caption: str, heads: list[str], rows: list[list[str]]) -> str:
-    """Cells are HTML already; a column of numbers stands on the right."""
+    """Cells are HTML already, of text alone: names may break after an underscore. Numbers stand on the right."""
+    rows = [[cell.replace("_", "_<wbr>") for cell in row] for row in rows]
     numbers = [all(re.match(r"[\d,]+$", row[i]) for row in rows) for i in range(len(heads))]
     kinds = [' class="number"' if number else "" for number in numbers]
     head = "".join(f'<th scope="col"{kind}>{name}</th>' for name, kind in zip(heads, kinds, strict=True))
