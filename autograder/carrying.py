@@ -14,6 +14,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
+from autograder.submission import defines
+
 CHANGED = "*Yours, of what stands above: the lesson's own cell is as the new release has it.*"
 GONE = "*Yours, of an exercise that the new release does not have.*"
 
@@ -36,13 +38,23 @@ def carry_over(mine: NotebookNode, released: NotebookNode, before: NotebookNode 
     places, theirs = {cell.id: cell for cell in new.cells}, _Lessons(new, before)
     own = [cell for cell in mine.cells if not theirs.holds(cell)]
     answers = {cell.id: cell for cell in own if cell.id in places and _is_solution(places[cell.id])}
+    for name in (cell.id for cell in new.cells if _is_solution(cell) and cell.id not in answers):
+        if found := [cell for cell in own if cell.cell_type == "code" and defines(cell.source, name)]:
+            answers[name] = found[-1]
     written = {cell.id: cell for cell in own if cell.id in _answer_cells(new) and cell.cell_type == "markdown"}
     for name, cell in (answers | written).items():
         places[name].source = cell.source
+        if "attachments" in cell:
+            places[name].attachments = copy.deepcopy(cell.attachments)
     placed = [*answers.values(), *written.values()]
     left = [cell for cell in own if not any(cell is one for one in placed)]
     new.cells = _named(list(_laid_out(mine, new, left)), new.cells)
-    sentences = [*_changes(mine, released, answers), *_gone(left, places), *_not_asked_before(mine, released)]
+    new_ones = (name for name in _not_asked_before(mine, released) if name not in answers)
+    sentences = [
+        *_changes(mine, released, answers),
+        *_gone(left, places),
+        *(f"{name}: a new exercise." for name in new_ones),
+    ]
     return Carried(new, list(answers), sentences)
 
 
@@ -147,7 +159,7 @@ def _changes(mine: NotebookNode, released: NotebookNode, answers: Mapping[str, N
     marks = {cell.id: _marks(cell) for cell in released.cells}
     older = {cell.id: _marks(cell) for cell in mine.cells}
     for name, cell in answers.items():
-        if _marks(cell).get("checksum") != marks[name].get("checksum"):
+        if _marks(cell).get("checksum", now := marks[name].get("checksum")) != now:
             yield f"{name}: what is asked has changed (signature or contract). Your answer is in place; check it again."
         check = f"check-{name}"
         now, then = (_points(cells.get(check)) for cells in (marks, older))
@@ -169,4 +181,4 @@ def _not_asked_before(mine: NotebookNode, released: NotebookNode) -> Iterator[st
     known = {cell.id for cell in mine.cells}
     for cell in released.cells:
         if _is_solution(cell) and cell.id not in known:
-            yield f"{cell.id}: a new exercise."
+            yield cell.id

@@ -53,6 +53,7 @@ def finish(project: Path) -> bool:
         if place.exists() and not old.exists():
             place.rename(old)
         part.rename(place)
+    (staged / READY).unlink()  # first of all: without it nothing waits
     shutil.rmtree(staged)
     return True
 

@@ -138,7 +138,7 @@ def _source(value: Any) -> str:
 
 def _find(name: str, cells: list[Cell], lesson_cells: Mapping[str, str]) -> Answer | None:
     marked = [i for i, cell in enumerate(cells) if cell.id == name]
-    defining = [i for i, cell in enumerate(cells) if _defines(cell.source, name) and not _is_check(cell, lesson_cells)]
+    defining = [i for i, cell in enumerate(cells) if defines(cell.source, name) and not _is_check(cell, lesson_cells)]
     both = [i for i in marked if i in defining]
     if not marked and not defining:
         return None
@@ -163,7 +163,7 @@ def _remark(name: str, chosen: int, marked: list[int], defining: list[int], with
     return f"The exercise's own cell {own}; another cell that defines {name} was graded."
 
 
-def _defines(source: str, name: str) -> bool:
+def defines(source: str, name: str) -> bool:
     """By its looks: a learner's code is not even parsed in the grader's process."""
     return bool(re.search(rf"^(?:(?:async )?def|class) +{name}\b|^{name} *(?::[^=\n]*)?=(?!=)", source, re.MULTILINE))
 

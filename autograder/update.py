@@ -77,9 +77,9 @@ def _planned(work: Path, lesson: Path) -> _Plan | None:
         return None
     mine, new, before = _read(path), nbformat.read(released, as_version=4), _read(pristine(work, lesson.name))
     if mine is None:
-        beside = _beside(path)
-        done = beside.is_file() and beside.read_bytes() == released.read_bytes()
-        return None if done else _Plan(lesson.name, path, released, None)
+        return (
+            None if _beside(path).exists() else _Plan(lesson.name, path, released, None)
+        )  # it may be worked in by now
     carried = carry_over(mine, new, before)
     return None if same(carried.notebook, mine) else _Plan(lesson.name, path, released, carried)
 
@@ -97,6 +97,7 @@ def _read(path: Path) -> NotebookNode | None:
     try:
         notebook = nbformat.read(path, as_version=4)
         for number, cell in enumerate(notebook.cells):
+            (cell.source + cell.cell_type).encode("utf-8")  # both are there, and text
             cell.setdefault("id", cell.metadata.get("nbgrader", {}).get("grade_id", f"cell-{number}"))
     except (OSError, ValueError, AttributeError, TypeError, LookupError, nbformat.ValidationError):
         return None

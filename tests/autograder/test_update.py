@@ -180,6 +180,26 @@ def test_nothing_that_somebody_wrote_is_lost_and_a_second_time_changes_nothing(s
     assert same(carry_over(carried, newer(lesson), newer(lesson)).notebook, carried)
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_answer_that_was_pasted_into_another_cell_goes_to_its_exercise(kept):
+    mine = solved()
+    cell = cell_of(mine, "freeze")
+    cell.id = "pasted"
+    if not kept:
+        del cell.metadata["nbgrader"]
+    carried = carry_over(mine, newer(), released())
+    assert cell_of(carried.notebook, "freeze").source == cell.source
+    assert "freeze" in carried.answers and carried.sentences == []
+
+
+def test_a_picture_in_an_answer_goes_along():
+    mine = solved(WRITTEN)
+    at = [cell.id for cell in mine.cells].index("task-unfreezing_report") + 1
+    mine.cells[at].source, mine.cells[at].attachments = "![](attachment:a.png)", {"a.png": {"image/png": "AAAA"}}
+    carried = carry_over(mine, newer(WRITTEN), released(WRITTEN)).notebook
+    assert cell_of(carried, mine.cells[at].id).attachments == {"a.png": {"image/png": "AAAA"}}
+
+
 # ---- a folder of them ---------------------------------------------------------------------------------------------
 
 
@@ -223,15 +243,25 @@ def test_update_never_overwrites_an_earlier_copy(places):
     assert sorted(path.name for path in (work / ".backups").iterdir()) == ["2026-03-04_050607", "2026-03-04_050607+"]
 
 
-def test_update_leaves_a_notebook_that_cannot_be_read_and_lays_the_new_one_beside_it(places):
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"cells": [',
+        '{"cells": [{"cell_type": "code", "id":"a", "metadata":{}}], "nbformat":4, "nbformat_minor":5, "metadata":{}}',
+        '{"cells": [{"source": "x", "id": "a", "metadata": {}}], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
+    ],
+)
+def test_update_leaves_a_notebook_that_cannot_be_read_and_lays_the_new_one_beside_it(places, content):
     work, course = places
     broken = work / LESSON / f"{LESSON}.ipynb"
-    broken.write_text('{"cells": [')
+    broken.write_text(content)
     said = update(work, course, NOW)
     assert "cannot be read and stays" in said[0] and f"{LESSON}.new.ipynb" in said[0]
-    assert broken.read_text() == '{"cells": ['
+    assert broken.read_text() == content
     assert (work / LESSON / f"{LESSON}.new.ipynb").read_bytes() == serialise(newer())
+    (work / LESSON / f"{LESSON}.new.ipynb").write_text("worked in")
     assert update(work, course, NOW) == [module._NOTHING]
+    assert (work / LESSON / f"{LESSON}.new.ipynb").read_text() == "worked in"
 
 
 def test_update_reads_a_notebook_that_has_lost_its_ids(places):
