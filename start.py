@@ -24,7 +24,6 @@ import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 OLDEST, NEWEST = (3, 11), (3, 14)
 
@@ -67,7 +66,6 @@ CHECKS = (
 
 # What is in the way is off: news and update pop-ups, the extension shop, and for learners the instructor's views of
 # nbgrader. The paths lie in the environment, so that no other JupyterLab of the user's is touched.
-INSTRUCTORS_VIEWS = ("formgrader", "menu")
 # nbgrader's marking page loads MathJax from a CDN, and does not work without; JupyterLab's own server has it too.
 MATHJAX = """\
 {%- from 'base/mathjax.html.j2' import mathjax as mathjax_from -%}
@@ -106,6 +104,16 @@ JUPYTER_SETTINGS = {
             "@jupyter/nbgrader:menu": True,
             "@jupyterlab/apputils-extension:announcements": True,
         }
+    },
+}
+# What an instructor's JupyterLab reads before these, from a folder that no learner's is pointed to: both can be open.
+INSTRUCTORS_FOLDER = "etc/jupyter-instructor"
+INSTRUCTORS_SETTINGS = {
+    f"{INSTRUCTORS_FOLDER}/jupyter_server_config.d/zz-course.json": {
+        "ServerApp": {"jpserver_extensions": {"nbgrader.server_extensions.formgrader": True}}
+    },
+    f"{INSTRUCTORS_FOLDER}/labconfig/page_config.json": {
+        "disabledExtensions": {"@jupyter/nbgrader:formgrader": False, "@jupyter/nbgrader:menu": False}
     },
 }
 
@@ -183,13 +191,12 @@ def commands() -> dict[str, Callable[[list[str]], int]]:
 def lab(arguments: list[str]) -> int:
     """Install, copy new lessons, open JupyterLab on the learner's own copy; or on the class that is graded."""
     environment = set_up(())
-    instructor = "--instructor" in arguments
-    arguments = [argument for argument in arguments if argument != "--instructor"]
-    write_settings(environment, instructor)
-    if instructor:
+    write_settings(environment)
+    if "--instructor" in arguments:
         (ROOT / "class" / "submitted").mkdir(parents=True, exist_ok=True)
         print("Opening JupyterLab on class/, with nbgrader's formgrader. Ctrl-C here ends it.", flush=True)
-        return hand_over(lab_command(environment, ROOT / "class") + arguments, ROOT, environment)
+        arguments = [argument for argument in arguments if argument != "--instructor"]
+        return hand_over(lab_command(environment, ROOT / "class") + arguments, ROOT, instructors_variables(environment))
     work = ROOT / "work"
     for name in copy_lessons(ROOT / "course", work):
         print(f"New lesson: work/{name}")
@@ -200,7 +207,7 @@ def lab(arguments: list[str]) -> int:
     welcome.renew(work)
     print("Opening JupyterLab on work/. Ctrl-C here ends it.", flush=True)
     landing = f"--LabApp.default_url=/lab/tree/{welcome.PAGE}"
-    return hand_over([*lab_command(environment, work), landing, *arguments], work, environment)
+    return hand_over([*lab_command(environment, work), landing, *arguments], work, variables(environment))
 
 
 def update(arguments: list[str]) -> int:
@@ -443,6 +450,13 @@ def variables(environment: Path) -> dict[str, str]:
     return os.environ | {"PATH": f"{script_of(environment, '').parent}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
+def instructors_variables(environment: Path) -> dict[str, str]:
+    """The same, for JupyterLab with the instructor's views."""
+    found = variables(environment)
+    places = [str(environment / INSTRUCTORS_FOLDER), *filter(None, [found.get("JUPYTER_CONFIG_PATH")])]
+    return found | {"JUPYTER_CONFIG_PATH": os.pathsep.join(places)}
+
+
 def one_thread(environment: Path) -> dict[str, str]:
     """The same, for processes that each compute on one core."""
     return variables(environment) | {"OMP_NUM_THREADS": "1"}
@@ -478,23 +492,11 @@ def renew_glossary(course: Path, work: Path) -> None:
         write_whole(work / glossary.name, glossary.read_text(encoding="utf-8"))
 
 
-def write_settings(environment: Path, instructor: bool = False) -> None:
+def write_settings(environment: Path) -> None:
     """Put the course's JupyterLab settings into the environment."""
-    for name, settings in (instructors_settings() if instructor else JUPYTER_SETTINGS).items():
+    for name, settings in (JUPYTER_SETTINGS | INSTRUCTORS_SETTINGS).items():
         write_whole(environment / name, json.dumps(settings, indent=2))
-    if instructor:
-        write_whole(environment / "share/jupyter/nbconvert/templates/formgrade/mathjax.html.j2", MATHJAX)
-
-
-def instructors_settings() -> dict[str, Any]:
-    """The same settings with the instructor's views on."""
-    settings = json.loads(json.dumps(JUPYTER_SETTINGS))
-    server = settings["etc/jupyter/jupyter_server_config.d/zz-course.json"]["ServerApp"]
-    server["jpserver_extensions"]["nbgrader.server_extensions.formgrader"] = True
-    pages = settings["etc/jupyter/labconfig/page_config.json"]["disabledExtensions"]
-    for view in INSTRUCTORS_VIEWS:
-        del pages[f"@jupyter/nbgrader:{view}"]
-    return settings
+    write_whole(environment / "share/jupyter/nbconvert/templates/formgrade/mathjax.html.j2", MATHJAX)
 
 
 def root_option() -> list[str]:
@@ -502,12 +504,12 @@ def root_option() -> list[str]:
     return ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
 
 
-def hand_over(command: list[str], folder: Path, environment: Path) -> int:
+def hand_over(command: list[str], folder: Path, environ: dict[str, str]) -> int:
     """Become `command` (where the system can), or wait for it, leaving Ctrl-C to it."""
     if os.name == "posix":
         os.chdir(folder)
-        os.execve(command[0], command, variables(environment))
-    process = subprocess.Popen(command, cwd=folder, env=variables(environment))
+        os.execve(command[0], command, environ)
+    process = subprocess.Popen(command, cwd=folder, env=environ)
     while True:
         try:
             return process.wait()

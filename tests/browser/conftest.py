@@ -38,8 +38,8 @@ def start() -> ModuleType:
     return module
 
 
-def lab_command(start: ModuleType, project: Path, arguments: list[str]) -> tuple[list[str], Path, Path]:
-    """The command that `start.py lab` would become, its folder and environment; nothing is installed."""
+def lab_command(start: ModuleType, project: Path, arguments: list[str]) -> tuple[list[str], Path, dict[str, str]]:
+    """The command that `start.py lab` would become, its folder and variables; nothing is installed."""
     seen = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(start, "ROOT", project)
@@ -117,13 +117,13 @@ def serve(start: ModuleType, project: Path, own: Path, *more: str) -> Iterator[S
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     arguments = ["--no-browser", "--port", str(port), "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"]
-    command, folder, environment = lab_command(start, project, [*more, *arguments])
+    command, folder, variables = lab_command(start, project, [*more, *arguments])
     places = {
         name: str(own / name)
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     }
     settings = {name: str(own / name) for name in ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")}
-    variables = start.variables(environment) | places | settings | {"COURSE_BUDGET": "quick"}
+    variables = variables | places | settings | {"COURSE_BUDGET": "quick"}
     log = own / "server.log"
     with open(log, "wb") as file:
         process = subprocess.Popen(

@@ -28,11 +28,9 @@ def room(start, tmp_path_factory):
     one = tmp_path_factory.mktemp("one") / "submitted"
     shutil.copytree(ROOT / "tests" / "submissions" / "kurt", one / "kurt")
     assert main(["grade", str(one), "--out", str(project / "class")]) == 0
-    try:
-        with serve(start, project, tmp_path_factory.mktemp("jupyter"), "--instructor") as server:
-            yield server, project / "class"
-    finally:
-        start.write_settings(Path(sys.prefix))  # the learners' again
+    with serve(start, project, tmp_path_factory.mktemp("jupyter"), "--instructor") as server:
+        start.write_settings(Path(sys.prefix))  # a learner opens the same course beside it
+        yield server, project / "class"
 
 
 @pytest.fixture
