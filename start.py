@@ -23,6 +23,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 OLDEST, NEWEST = (3, 11), (3, 14)
@@ -42,10 +43,14 @@ def python_problem(version: "tuple[int, ...]" = sys.version_info[:2]) -> str:
 if python_problem():  # before anything below that an old Python cannot even define
     sys.exit(f"start.py: {python_problem()}")
 
+ROOT = Path(__file__).resolve().parent
+if (ROOT / ".update" / "ready").is_file():  # an update ended between two moves: what is not here is there
+    sys.path.append(str(ROOT / ".update" / "new"))
+
 from autograder import archives, doctor, incoming, welcome  # noqa: E402  once the Python is new enough; they need nothing else
 
-ROOT = Path(__file__).resolve().parent
 GIGABYTE = 10**9
+SHOWN = 8  # names of files, at most
 SPACE = 7 * GIGABYTE  # a fresh Linux installation with CUDA, test tools included
 
 # Two processes test at once with one thread each, each a file at a time, in the order in which the files are collected:
@@ -172,6 +177,10 @@ def main(arguments: list[str]) -> int:
     try:
         if name not in commands():
             raise ProblemError(f"There is no command `{name}`. The commands are: {', '.join(commands())}.")
+        if incoming.waits(ROOT):
+            print("An update that was interrupted is completed first.", flush=True)
+            put_in_place(lambda: incoming.finish(ROOT))
+            return again(arguments)
         return commands()[name](rest)
     except ProblemError as problem:
         print(f"start.py: {problem}", file=sys.stderr)
@@ -214,17 +223,38 @@ def update(arguments: list[str]) -> int:
     """Take in the release that is given, if one is, then bring the learner's lessons up to it."""
     if len(arguments) > 1 or (arguments and not arguments[0].endswith(".zip")):
         raise ProblemError(f"`update` takes the zip file of a release, or nothing; it got {' '.join(arguments)}.")
-    taken = incoming.finish(ROOT)
-    try:
-        if arguments:
-            incoming.take_in(Path(arguments[0]), ROOT)
-    except archives.Refused as refused:
-        raise ProblemError(f"{arguments[0]} was not taken in: {refused}.") from None
-    if arguments or taken:  # what follows is the new release's work
-        return subprocess.run([sys.executable, str(ROOT / "start.py"), "update"], cwd=ROOT, check=False).returncode
+    if arguments:
+        try:
+            put_in_place(lambda: incoming.take_in(Path(arguments[0]), ROOT, datetime.now().astimezone()))
+        except archives.Refused as refused:
+            raise ProblemError(f"{arguments[0]} was not taken in: {refused}.") from None
+        return again(["update"])
     environment = set_up(())
     command = [str(python_of(environment)), "-m", "autograder", "update"]
     return subprocess.run(command, cwd=ROOT, env=variables(environment), check=False).returncode
+
+
+def put_in_place(move: Callable[[], "Path | None"]) -> None:
+    """Take in a release by `move`, and say what became of what it replaced."""
+    try:
+        kept = move()
+    except OSError as error:
+        raise ProblemError(
+            f"{error.filename or 'A file'} cannot be replaced ({error.strerror}): close JupyterLab and whatever has "
+            "files of the course open, see that the disk has 1 GB free, and run the same command again."
+        ) from None
+    print("The new release is in place.", flush=True)
+    if kept:
+        names = [path.relative_to(kept).as_posix() for path in sorted(kept.rglob("*")) if path.is_file()]
+        more = ", …" if len(names) > SHOWN else ""
+        print(
+            f"What it does not have, or has otherwise, is kept in {kept}: {', '.join(names[:SHOWN])}{more}", flush=True
+        )
+
+
+def again(arguments: list[str]) -> int:
+    """Run a command as the release does that is in place now."""
+    return subprocess.run([sys.executable, str(ROOT / "start.py"), *arguments], cwd=ROOT, check=False).returncode
 
 
 def lab_command(environment: Path, folder: Path) -> list[str]:
@@ -474,7 +504,7 @@ def copy_lessons(course: Path, work: Path) -> list[str]:
         half.rename(work / lesson.name)
         notebook = lesson / f"{lesson.name}.ipynb"
         if notebook.is_file():
-            write_whole(work / incoming.RELEASES / notebook.name, notebook.read_text(encoding="utf-8"))
+            copy_whole(notebook, work / incoming.RELEASES / notebook.name)
     return [lesson.name for lesson in new]
 
 
@@ -489,7 +519,7 @@ def renew_glossary(course: Path, work: Path) -> None:
     """Put the course's glossary beside the lessons; it is no work of the learner's, so the newest one stays."""
     glossary = course / "glossary.md"
     if glossary.is_file():
-        write_whole(work / glossary.name, glossary.read_text(encoding="utf-8"))
+        copy_whole(glossary, work / glossary.name)
 
 
 def write_settings(environment: Path) -> None:
@@ -529,10 +559,20 @@ def read(path: Path) -> str:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that nobody ever meets half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.partial")
+    half = partial(path)
     half.write_text(text, encoding="utf-8")
     half.replace(path)
+
+
+def copy_whole(source: Path, path: Path) -> None:
+    """Copy a file, byte by byte, so that nobody ever meets half of it."""
+    shutil.copyfile(source, partial(path)).replace(path)
+
+
+def partial(path: Path) -> Path:
+    """Where a file is written before it takes its place; the folder is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.partial")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ below. Outputs are left behind: they belong to older code.
 
 import copy
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import nbformat
@@ -18,13 +18,15 @@ from autograder.submission import defines
 
 CHANGED = "*Yours, of what stands above: the lesson's own cell is as the new release has it.*"
 GONE = "*Yours, of an exercise that the new release does not have.*"
+PART = "*Yours, of the exercise above: a second cell of it.*"
 
 
 class Carried(NamedTuple):
-    """The new notebook, the exercises whose answers went along, and sentences on what to look at again."""
+    """The new notebook, the cells whose answers in code and in words went along, sentences on what to look at again."""
 
     notebook: NotebookNode
     answers: list[str]
+    written: list[str]
     sentences: list[str]
 
 
@@ -52,15 +54,22 @@ def carry_over(mine: NotebookNode, released: NotebookNode, before: NotebookNode 
     new_ones = (name for name in _not_asked_before(mine, released) if name not in answers)
     sentences = [
         *_changes(mine, released, answers),
+        *_rewritten(before, released, answers),
         *_gone(left, places),
         *(f"{name}: a new exercise." for name in new_ones),
     ]
-    return Carried(new, list(answers), sentences)
+    return Carried(new, list(answers), list(written), sentences)
 
 
 def same(one: NotebookNode, other: NotebookNode) -> bool:
     """Whether two notebooks have the same cells, whatever came out of them."""
     return _essence(one) == _essence(other)
+
+
+def is_of(release: NotebookNode, mine: NotebookNode) -> bool:
+    """Whether the marks in a learner's notebook are those of this release, whatever was written into its cells."""
+    marks = {cell.id: _marks(cell) for cell in release.cells if _marks(cell)}
+    return all(marks.get(cell.id, found) == found for cell in mine.cells if (found := _marks(cell)))
 
 
 # ---- whose a cell is ----------------------------------------------------------------------------------------------
@@ -89,6 +98,11 @@ def _is_solution(cell: NotebookNode) -> bool:
     return bool(_marks(cell).get("solution"))
 
 
+def _exercise(cell: NotebookNode) -> str:
+    """The exercise that an answer's cell was handed out for; cells that were split all say the same."""
+    return str(_marks(cell).get("grade_id", cell.id))
+
+
 def _marks(cell: NotebookNode) -> NotebookNode:
     marks = cell.metadata.get("nbgrader")
     return marks if isinstance(marks, NotebookNode) else NotebookNode()
@@ -111,26 +125,32 @@ def _laid_out(mine: NotebookNode, new: NotebookNode, left: list[NotebookNode]) -
     for cell in mine.cells:
         anchor = cell.id if cell.id in places else anchor
         if any(cell is one for one in left):
-            below.setdefault(anchor, []).extend(_kept(cell, places.get(cell.id)))
+            below.setdefault(anchor, []).extend(_kept(cell, places.get(cell.id), places))
     yield from below.get("", [])
     for cell in new.cells:
         yield cell
         yield from below.get(cell.id, [])
 
 
-def _kept(cell: NotebookNode, place: NotebookNode | None) -> Iterator[NotebookNode]:
+def _kept(cell: NotebookNode, place: NotebookNode | None, asked: Container[str]) -> Iterator[NotebookNode]:
     """A cell of the learner's without outputs or marks; where it takes the place of another, words about that first."""
-    gone = place is None and _is_solution(cell)
-    if gone or (place is not None and not _is_solution(place)):
-        words = nbformat.v4.new_markdown_cell(GONE if gone else CHANGED)
-        words.id = ""
-        yield words
+    if words := _words_above(cell, place, asked):
+        above = nbformat.v4.new_markdown_cell(words)
+        above.id = ""
+        yield above
     copied = copy.deepcopy(cell)
     copied.id = "" if place else cell.id
     copied.metadata.pop("nbgrader", None)
     if copied.cell_type == "code":
         copied.outputs, copied.execution_count = [], None
     yield copied
+
+
+def _words_above(cell: NotebookNode, place: NotebookNode | None, asked: Container[str]) -> str:
+    """What a learner's cell has to say for itself, if anything. place: the new cell of its id; asked: the exercises."""
+    if place is None and _is_solution(cell):
+        return PART if _exercise(cell) in asked else GONE
+    return CHANGED if place is not None and not _is_solution(place) else ""
 
 
 def _named(cells: list[NotebookNode], released: list[NotebookNode]) -> list[NotebookNode]:
@@ -171,10 +191,19 @@ def _points(marks: NotebookNode | None) -> object:
     return marks.get("points") if marks else None
 
 
+def _rewritten(before: NotebookNode | None, released: NotebookNode, answers: Iterable[str]) -> Iterator[str]:
+    """A sentence for each answer whose exercise says something else now, where the text before is known."""
+    then, now = ({cell.id: cell.source for cell in one.cells} if one else {} for one in (before, released))
+    for name in answers:
+        about = f"about-{name}"
+        if then.get(about, text := now.get(about)) != text:
+            yield f"{name}: its text is another now; read it again."
+
+
 def _gone(left: list[NotebookNode], places: Mapping[str, NotebookNode]) -> Iterator[str]:
-    for cell in left:
-        if _is_solution(cell) and cell.id not in places:
-            yield f"{cell.id}: it is not asked any more. Your answer stands in a cell of its own."
+    for name in sorted({_exercise(cell) for cell in left if _is_solution(cell)}):
+        if name not in places:
+            yield f"{name}: it is not asked any more. Your answer stands in a cell of its own."
 
 
 def _not_asked_before(mine: NotebookNode, released: NotebookNode) -> Iterator[str]:

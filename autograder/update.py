@@ -13,13 +13,13 @@ from typing import NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.carrying import Carried, carry_over, same
-from autograder.incoming import RELEASES
+from autograder.carrying import Carried, carry_over, is_of, same
+from autograder.incoming import BACKUPS, RELEASES
 from autograder.lesson import serialise
 from lib.files import write_whole
 
 ROOT = Path(__file__).parent.parent
-BACKUPS = ".backups"  # in the learner's folder: what was there before
+_RELOAD = "Reload those that are open in JupyterLab, and run their cells again."
 _NOTHING = "Your lessons are those of this release; nothing was to be done."
 
 
@@ -58,7 +58,7 @@ def update(work: Path, course: Path, now: datetime) -> list[str]:
     for plan in plans:
         said += _done(plan)
     _note_release(work, course)
-    return [*said, f"As they were before, your notebooks are in {backup}. Reload those that are open in JupyterLab."]
+    return [*said, f"As they were before, with what your cells had put out, your notebooks are in {backup}.", _RELOAD]
 
 
 def pristine(work: Path, lesson: str) -> Path:
@@ -80,15 +80,18 @@ def _planned(work: Path, lesson: Path) -> _Plan | None:
         return (
             None if _beside(path).exists() else _Plan(lesson.name, path, released, None)
         )  # it may be worked in by now
+    if before is not None and same(before, new) and is_of(new, mine):
+        return None
     carried = carry_over(mine, new, before)
     return None if same(carried.notebook, mine) else _Plan(lesson.name, path, released, carried)
 
 
 def _note_release(work: Path, course: Path) -> None:
-    """Keep what was handed out, of each lesson that the learner has."""
+    """Keep what was handed out, of each lesson that the learner has and that could be read."""
     for released in sorted(course.glob("[0-9][0-9]_*/*.ipynb")):
         kept = pristine(work, released.stem)
-        if (work / released.stem).is_dir() and not (kept.is_file() and kept.read_bytes() == released.read_bytes()):
+        known = kept.is_file() and kept.read_bytes() == released.read_bytes()
+        if not known and _read(work / released.stem / released.name) is not None:
             write_whole(kept, released.read_bytes())
 
 
@@ -125,9 +128,9 @@ def _done(plan: _Plan) -> Iterator[str]:
         yield f"{plan.lesson}: your notebook cannot be read and stays; the new one lies beside it, {beside.name}."
         return
     write_whole(plan.path, serialise(plan.carried.notebook))
-    count = len(plan.carried.answers)
-    went = f"{count} answers went along" if count != 1 else "1 answer went along"
-    yield f"{plan.lesson}: the new release; {went}."
+    count, words = len(plan.carried.answers), len(plan.carried.written)
+    went = f"{count} answer{'s' * (count != 1)}" + f" and {words} in words" * (words > 0)
+    yield f"{plan.lesson}: the new release; {went} went along."
     yield from (f"    {sentence}" for sentence in plan.carried.sentences)
 
 

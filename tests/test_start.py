@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -417,16 +418,60 @@ def test_update_carries_over_with_the_environments_own_python(start, released):
 
 def test_update_takes_in_a_release_first_and_leaves_the_rest_to_it(start, project, released, monkeypatch):
     taken = []
-    monkeypatch.setattr(start.incoming, "take_in", lambda archive, folder: taken.append((archive.name, folder)))
+    monkeypatch.setattr(start.incoming, "take_in", lambda archive, folder, now: taken.append((archive.name, folder)))
     assert start.main(["update", "course.zip"]) == 0
     assert taken == [("course.zip", project)]
     assert released == [[str(project / "start.py"), "update"]]
 
 
-def test_update_goes_on_with_a_release_that_waits(start, project, released, monkeypatch):
-    monkeypatch.setattr(start.incoming, "finish", lambda folder: True)
-    assert start.main(["update"]) == 0
-    assert released == [[str(project / "start.py"), "update"]]
+@pytest.mark.parametrize("arguments", [["update"], ["lab", "01"], ["test"]])
+def test_every_command_completes_an_update_that_waits_and_is_then_run_as_the_new_release_has_it(
+    start, project, released, monkeypatch, capsys, arguments
+):
+    monkeypatch.setattr(start.incoming, "waits", lambda folder: folder == project)
+    monkeypatch.setattr(start.incoming, "finish", lambda folder: None)
+    assert start.main(arguments) == 0
+    assert released == [[str(project / "start.py"), *arguments]]
+    said = "An update that was interrupted is completed first.\nThe new release is in place.\n"
+    assert capsys.readouterr().out == said
+
+
+def test_update_names_what_the_new_release_replaced(start, project, released, monkeypatch, capsys):
+    kept = project / "work" / ".backups" / "2026-03-04_050607_release"
+    for number in range(start.SHOWN + 1):
+        (kept / "course").mkdir(parents=True, exist_ok=True)
+        (kept / "course" / f"{number}.md").write_text("mine")
+    monkeypatch.setattr(start.incoming, "take_in", lambda *_: kept)
+    assert start.main(["update", "course.zip"]) == 0
+    said = capsys.readouterr().out
+    assert f"is kept in {kept}: course/0.md, course/1.md" in said
+    assert said.endswith(f"course/{start.SHOWN - 1}.md, …\n")
+
+
+def test_update_says_which_file_cannot_be_replaced(start, project, released, monkeypatch, capsys):
+    def in_use(*_):
+        raise PermissionError(13, "Permission denied", "course")
+
+    monkeypatch.setattr(start.incoming, "take_in", in_use)
+    assert start.main(["update", "course.zip"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("start.py: course cannot be replaced (Permission denied): close JupyterLab")
+    assert said.endswith("run the same command again.\n") and released == []
+
+
+@pytest.mark.parametrize("away", [["autograder"], ["lib"], ["autograder", "lib"]])
+def test_an_update_that_ended_while_a_folder_was_away_is_completed_by_the_next_command(tmp_path, away):
+    staged = tmp_path / ".update"
+    (staged / "new").mkdir(parents=True)
+    for folder in ("autograder", "lib"):
+        shutil.copytree(SOURCE.parent / folder, (staged / "new" if folder in away else tmp_path) / folder)
+    shutil.copy(SOURCE, tmp_path)
+    (staged / "ready").write_text("2026-03-04_050607_release")
+    bare = [sys.executable, "-E", "-s", "-S", str(tmp_path / "start.py"), "update", "nothing"]
+    answer = subprocess.run(bare, capture_output=True, text=True, check=False)
+    assert answer.stdout == "An update that was interrupted is completed first.\nThe new release is in place.\n"
+    assert answer.stderr == "start.py: `update` takes the zip file of a release, or nothing; it got nothing.\n"
+    assert (tmp_path / "autograder").is_dir() and (tmp_path / "lib").is_dir() and not staged.exists()
 
 
 @pytest.mark.parametrize("words", [["course"], ["a.zip", "b.zip"], ["--all"]])

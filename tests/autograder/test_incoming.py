@@ -1,12 +1,18 @@
 """A new release takes the project's place whole, and never what is the user's own."""
 
+import os
+import shutil
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from autograder import incoming
 from autograder.archives import Refused
+
+NOW = datetime.fromisoformat("2026-03-04 05:06:07")
+KEPT = "work/.backups/2026-03-04_050607_release/"
 
 
 def project(folder: Path, mark: str) -> Path:
@@ -29,7 +35,12 @@ def zipped(folder: Path, archive: Path, top: str = "course-2/") -> Path:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def kept_of(release: dict[str, str], before: dict[str, str]) -> dict[str, str]:
+    """What is expected beside the new release: the files of the old one that it has not, or not the same."""
+    return {KEPT + name: text for name, text in before.items() if release.get(name) != text}
 
 
 @pytest.fixture
@@ -48,10 +59,32 @@ def release(tmp_path):
 
 @pytest.mark.parametrize("top", ["", "course-2/"])
 def test_take_in_replaces_the_project_and_leaves_what_is_the_users(tmp_path, mine, release, top):
-    incoming.take_in(zipped(release, tmp_path / "r.zip", top), mine)
+    before = {name: text for name, text in contents(mine).items() if text != "the user's own"}
+    kept = incoming.take_in(zipped(release, tmp_path / "r.zip", top), mine, NOW)
     own = {name: text for name, text in contents(mine).items() if text == "the user's own"}
     assert set(own) == {"work/01_x/01_x.ipynb", "class/gradebook.db", ".venv/pyvenv.cfg", ".git/HEAD", "notes.txt"}
-    assert {name: text for name, text in contents(mine).items() if name not in own} == contents(release)
+    left = {name: text for name, text in contents(mine).items() if name not in own}
+    assert left == contents(release) | kept_of(contents(release), before)
+    assert kept == mine / KEPT.rstrip("/")
+
+
+def test_take_in_keeps_what_a_user_put_or_changed_among_the_releases_own_files(tmp_path, mine, release):
+    for name in ("course/my_notes.ipynb", "lib/inner/new.txt", "lib/deep/mine.py", "lib/__pycache__/mine.pyc"):
+        (mine / name).parent.mkdir(parents=True, exist_ok=True)
+        (mine / name).write_text("by hand")
+    shutil.copytree(release / "course", mine / "course", dirs_exist_ok=True)  # the same in both: nobody misses it
+    kept = incoming.take_in(zipped(release, tmp_path / "r.zip"), mine, NOW)
+    by_hand = {name for name, text in contents(kept).items() if text == "by hand"}
+    assert by_hand == {"course/my_notes.ipynb", "lib/inner/new.txt", "lib/deep/mine.py"}
+    assert not (kept / "course" / "inner" / "new.txt").exists()
+    assert (mine / "lib" / "inner" / "new.txt").read_text() == "new"
+
+
+def test_take_in_of_the_same_release_keeps_nothing(tmp_path, release):
+    mine = shutil.copytree(release, tmp_path / "mine")
+    before = contents(mine)
+    assert incoming.take_in(zipped(release, tmp_path / "r.zip"), mine, NOW) is None
+    assert contents(mine) == before
 
 
 @pytest.mark.parametrize(
@@ -69,7 +102,7 @@ def test_take_in_refuses_a_release_that_reaches_for_more_and_changes_nothing(tmp
     with zipfile.ZipFile(archive, "a") as file:
         file.writestr(name, "x")
     with pytest.raises(Refused, match=reason):
-        incoming.take_in(archive, mine)
+        incoming.take_in(archive, mine, NOW)
     assert contents(mine) == before
     assert not (tmp_path / "outside.txt").exists()
 
@@ -78,40 +111,61 @@ def test_take_in_refuses_what_is_no_release_and_changes_nothing(tmp_path, mine, 
     (release / "pyproject.toml").unlink()
     before = contents(mine)
     with pytest.raises(Refused, match=r"no release of this course: it has no pyproject\.toml; nothing"):
-        incoming.take_in(zipped(release, tmp_path / "r.zip"), mine)
+        incoming.take_in(zipped(release, tmp_path / "r.zip"), mine, NOW)
     with pytest.raises(Refused, match="no such file"):
-        incoming.take_in(tmp_path / "absent.zip", mine)
+        incoming.take_in(tmp_path / "absent.zip", mine, NOW)
     assert contents(mine) == before and not (mine / incoming.STAGED).exists()
 
 
-@pytest.mark.parametrize("steps", range(14))
+class Ended(BaseException):
+    """Where the process ends, in place of a SIGKILL."""
+
+
+def ends_after(monkeypatch, steps):
+    """Let `steps` moves be made and end at the next."""
+    left = [steps]
+
+    def counted(move):
+        def moved(*arguments):
+            if left[0] == 0:
+                raise Ended
+            left[0] -= 1
+            return move(*arguments)
+
+        return moved
+
+    monkeypatch.setattr(Path, "rename", counted(Path.rename))
+    monkeypatch.setattr(os, "replace", counted(os.replace))
+    return left
+
+
+MOVES = 17  # in all, from the archive to its place
+
+
+@pytest.mark.parametrize("steps", range(MOVES + 1))
 def test_finish_goes_on_wherever_it_was_killed(tmp_path, mine, release, monkeypatch, steps):
     """Every move may be the last one before the end."""
-    left, rename = [steps], Path.rename
-
-    def until(path, target):
-        if left[0] == 0:
-            raise KeyboardInterrupt
-        left[0] -= 1
-        return rename(path, target)
-
+    before = {name: text for name, text in contents(mine).items() if text != "the user's own"}
     archive = zipped(release, tmp_path / "r.zip")
-    monkeypatch.setattr(Path, "rename", until)
+    left = ends_after(monkeypatch, steps)
     killed = False
     try:
-        incoming.take_in(archive, mine)
-    except KeyboardInterrupt:
+        incoming.take_in(archive, mine, NOW)
+    except Ended:
         killed = True
     monkeypatch.undo()
-    waits = (mine / incoming.STAGED / incoming.READY).is_file()
-    assert incoming.finish(mine) == waits
-    assert killed == (steps < 13)
+    assert killed == (steps < MOVES) and left == [0]
+    waits = incoming.waits(mine)
+    assert (mine / "start.py").is_file()
+    assert (mine / "autograder").is_dir() or (waits and (mine / incoming.STAGED / "new" / "autograder").is_dir())
+    assert (incoming.finish(mine) is not None) == waits
     own = {name: text for name, text in contents(mine).items() if text != "the user's own"}
-    assert own == contents(release if waits or not killed else project(tmp_path / "again", "old"))
-    assert not (mine / incoming.STAGED / incoming.READY).exists()
+    new = contents(release) | kept_of(contents(release), before)
+    assert own == (new if waits or not killed else before)
+    assert not incoming.waits(mine)
 
 
 def test_finish_does_nothing_where_nothing_waits(mine):
     before = contents(mine)
-    assert incoming.finish(mine) is False
+    assert incoming.finish(mine) is None
     assert contents(mine) == before

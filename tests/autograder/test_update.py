@@ -11,7 +11,7 @@ import pytest
 from nbgrader.utils import compute_checksum
 
 from autograder import update as module
-from autograder.carrying import CHANGED, GONE, carry_over, same
+from autograder.carrying import CHANGED, GONE, PART, carry_over, same
 from autograder.lesson import read_lesson, serialise
 from autograder.release import COURSE, SOLUTIONS
 from autograder.update import pristine, update
@@ -192,6 +192,36 @@ def test_an_answer_that_was_pasted_into_another_cell_goes_to_its_exercise(kept):
     assert "freeze" in carried.answers and carried.sentences == []
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_both_halves_of_an_answer_that_was_split_stay_and_the_second_says_what_it_is(asked):
+    mine, new = solved(), newer()
+    if not asked:
+        new.cells = [cell for cell in new.cells if cell.id not in ("freeze", "check-freeze", "about-freeze")]
+    at = [cell.id for cell in mine.cells].index("freeze")
+    mine.cells.insert(at, copy.deepcopy(mine.cells[at]))
+    mine.cells[at].source, mine.cells[at].id = "import torch as helper", "first-half"
+    carried = carry_over(mine, new, released())
+    place = sources(carried.notebook).index("import torch as helper")
+    assert carried.notebook.cells[place - 1].source == (PART if asked else GONE)
+    gone = "freeze: it is not asked any more. Your answer stands in a cell of its own."
+    assert carried.sentences == ([] if asked else [gone])
+
+
+def test_an_exercise_whose_text_is_another_is_to_be_read_again():
+    new = newer()
+    cell_of(new, "about-freeze").source += " Buffers too."
+    carried = carry_over(solved(), new, released())
+    assert carried.sentences == ["freeze: its text is another now; read it again."]
+    assert carry_over(solved(), new, None).sentences == []  # nobody knows what it was
+
+
+def test_answers_in_words_are_counted():
+    mine = solved(WRITTEN)
+    at = [cell.id for cell in mine.cells].index("task-unfreezing_report") + 1
+    mine.cells[at].source = "Nothing was faster."
+    assert carry_over(mine, newer(WRITTEN), released(WRITTEN)).written == [mine.cells[at].id]
+
+
 def test_a_picture_in_an_answer_goes_along():
     mine = solved(WRITTEN)
     at = [cell.id for cell in mine.cells].index("task-unfreezing_report") + 1
@@ -227,7 +257,7 @@ def test_update_keeps_a_dated_copy_first_and_then_finds_nothing_to_do(places):
     said = update(work, course, NOW)
     assert said[0] == f"{LESSON}: the new release; 5 answers went along."
     backup = work / ".backups" / "2026-03-04_050607"
-    assert str(backup) in said[-1] and "Reload" in said[-1]
+    assert str(backup) in said[-2] and "Reload" in said[-1]
     assert everything(backup) == {f"{LESSON}/{LESSON}.ipynb": before}
     assert pristine(work, LESSON).read_bytes() == serialise(newer())
     after = everything(work)
@@ -262,6 +292,41 @@ def test_update_leaves_a_notebook_that_cannot_be_read_and_lays_the_new_one_besid
     (work / LESSON / f"{LESSON}.new.ipynb").write_text("worked in")
     assert update(work, course, NOW) == [module._NOTHING]
     assert (work / LESSON / f"{LESSON}.new.ipynb").read_text() == "worked in"
+
+
+def test_update_renews_a_notebook_that_could_not_be_read_before_as_soon_as_it_can(places):
+    work, course = places
+    path = work / LESSON / f"{LESSON}.ipynb"
+    mine = path.read_bytes()
+    path.write_text("half of it")
+    update(work, course, NOW)
+    assert pristine(work, LESSON).read_bytes() == serialise(released())
+    path.write_bytes(mine)
+    assert update(work, course, NOW)[0] == f"{LESSON}: the new release; 5 answers went along."
+    assert pristine(work, LESSON).read_bytes() == serialise(newer())
+
+
+def test_update_leaves_a_notebook_of_the_same_release_alone_with_all_that_was_changed_and_put_out(places):
+    work, course = places
+    (course / LESSON / f"{LESSON}.ipynb").write_bytes(serialise(released()))
+    mine = solved()
+    setup = cell_of(mine, "setup")
+    setup.source += "\nseed = 3"
+    setup.outputs = [nbformat.v4.new_output("stream", text="yes")]
+    (work / LESSON / f"{LESSON}.ipynb").write_text(nbformat.writes(mine))
+    before = everything(work)
+    assert update(work, course, NOW) == [module._NOTHING]
+    assert everything(work) == before
+
+
+def test_update_tells_how_many_answers_in_words_went_along(places):
+    work, course = places
+    mine = solved(WRITTEN)
+    at = [cell.id for cell in mine.cells].index("task-unfreezing_report") + 1
+    mine.cells[at].source = "Nothing was faster."
+    (work / WRITTEN / f"{WRITTEN}.ipynb").write_bytes(serialise(mine))
+    (course / WRITTEN / f"{WRITTEN}.ipynb").write_bytes(serialise(newer(WRITTEN)))
+    assert any(line.endswith("answers and 1 in words went along.") for line in update(work, course, NOW))
 
 
 def test_update_reads_a_notebook_that_has_lost_its_ids(places):
