@@ -119,9 +119,9 @@ def fine_tune_folder(
         Traceback (most recent call last):
         NotADirectoryError: folder: expected a folder with a subfolder of pictures for each class, got nowhere
     """
-    found = survey(folder)
     out = Path(out) if out is not None else Path(folder).resolve().with_name(f"{Path(folder).resolve().name}-model")
     _check_out(out, size)
+    found = survey(folder)
     fitted = _fitted(backbone, size)
     task = _task(Path(folder).resolve().name, found, fitted, seed)
     with torch.random.fork_rng():

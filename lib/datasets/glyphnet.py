@@ -37,7 +37,7 @@ def draw_glyphs(count: int, *, generator: torch.Generator, size: int = IMAGE_SIZ
     device = generator.device
     labels = torch.randint(CLASSES, (count,), generator=generator, device=device)
     faces = torch.randint(len(FACES), (count,), generator=generator, device=device)
-    masks = _masks_on(device)[labels, faces].unsqueeze(1).float() / 255
+    masks = _masks(labels, faces).unsqueeze(1).float() / 255
     glyphs = _restroke(_pose(masks, size, generator), generator)
     grounds = _add_clutter(_textures(count, size, generator), masks, generator)
     return _develop(_blend(glyphs, grounds, generator), generator), labels
@@ -168,6 +168,13 @@ def _develop(images: Tensor, generator: torch.Generator) -> Tensor:
     contrast, brightness = uniform(count, 0.7, 1.2, generator), uniform(count, -0.1, 0.1, generator)
     noise = torch.randn(images.shape, generator=generator, device=images.device) * uniform(count, 0, 0.06, generator)
     return ((images - 0.5) * contrast + 0.5 + brightness + noise).clamp(0, 1)
+
+
+def _masks(labels: Tensor, faces: Tensor) -> Tensor:
+    """On the CPU those that are asked for are drawn; elsewhere all are, once, and stay there."""
+    if labels.device.type == "cpu":
+        return glyph_bank().of(labels, faces)
+    return _masks_on(labels.device)[labels, faces]
 
 
 @lru_cache(maxsize=2)

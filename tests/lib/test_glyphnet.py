@@ -24,6 +24,31 @@ def test_bank_has_a_thousand_characters_in_twelve_faces_each_with_ink():
     assert bool((bank.masks.flatten(2).amax(2) > 100).all())
 
 
+def test_bank_draws_what_is_asked_for_and_no_more_and_the_rest_later(monkeypatch):
+    drawn, draw = [], bank_of_glyphs._draw_mask
+    monkeypatch.setattr(bank_of_glyphs, "_draw_mask", lambda *a: drawn.append(a[0]) or draw(*a))
+    bank = bank_of_glyphs.GlyphBank("AbÆ")
+    classes, faces = torch.tensor([2, 0, 2, 2]), torch.tensor([1, 11, 1, 0])
+    some = bank.of(classes, faces)
+    assert sorted(drawn) == ["A", "Æ", "Æ"]
+    assert torch.equal(bank.masks[classes, faces], some)
+    assert len(drawn) == 36 and torch.equal(bank.of(classes, faces), some) and len(drawn) == 36
+
+
+def test_distinct_indices_are_those_of_a_comparison_of_all_points():
+    noise = torch.rand(60, 64, 64, generator=torch.Generator().manual_seed(0))
+    masks = (255 * noise).byte()
+    for near, share in ((7, 0.1), (20, 0.14), (31, 0.2), (40, 0.3)):  # of the points another's, in place of its own
+        masks[near] = torch.where(noise[near + 1] < share, masks[near + 1], masks[near - 1])
+    masks[50] = 0
+    flat = torch.nn.functional.avg_pool2d(masks.unsqueeze(1).float() / 255, 2).flatten(1)
+    kept = []
+    for i, ink in enumerate(flat.sum(1)):
+        if ink > 0 and all((flat[i] - flat[j]).abs().sum() > 0.15 * (ink + flat[j].sum()) for j in kept):
+            kept.append(i)
+    assert bank_of_glyphs._distinct_indices(masks) == kept and len(kept) not in (59, 60)
+
+
 def test_bank_holds_no_digit_and_nothing_that_stands_for_a_number():
     characters = glyph_bank().characters
     assert [c for c in characters if unicodedata.numeric(c, None) is not None] == []
