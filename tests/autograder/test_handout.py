@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_packed_is_a_release_that_an_update_takes_in(content, tmp_path):
     project = tmp_path / "project"
     (project / "work").mkdir(parents=True)
     (project / "work" / "mine.ipynb").write_text("mine")
-    incoming.take_in(tmp_path / "course.zip", project)
+    incoming.take_in(tmp_path / "course.zip", project, datetime(2026, 7, 1, tzinfo=UTC))
     assert (project / "work" / "mine.ipynb").read_text() == "mine"
     assert (project / "start.py").read_bytes() == (handout.ROOT / "start.py").read_bytes()
     asked = "from autograder.exercises import find; from lib.backbones import load_backbone; load_backbone('resnet10')"
