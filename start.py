@@ -5,6 +5,7 @@
     python3 start.py lab      install what is missing, then open the lessons in JupyterLab
     python3 start.py update   bring lessons that you have begun up to the release in course/; your answers go along
     python3 start.py test     install what is missing, then make every check that CI makes (--quick: no slow tests)
+    python3 start.py website  install what it needs, then make the course's website in build/website
 
 What stands after `lab` goes on to JupyterLab: `python3 start.py lab --no-browser --port 8899`. `lab --instructor` opens
 class/ instead of work/, with nbgrader's formgrader. `update FILE.zip` takes in the release in that file first.
@@ -194,7 +195,7 @@ def main(arguments: list[str]) -> int:
 
 def commands() -> dict[str, Callable[[list[str]], int]]:
     """The commands by name; the first is what no command means."""
-    return {"lab": lab, "update": update, "test": test}
+    return {"lab": lab, "update": update, "test": test, "website": website}
 
 
 def lab(arguments: list[str]) -> int:
@@ -268,10 +269,17 @@ def test(arguments: list[str]) -> int:
     unknown = [argument for argument in arguments if argument != "--quick"]
     if unknown:
         raise ProblemError(f"`test` does not know {' '.join(unknown)}. It takes --quick, or nothing.")
-    environment = set_up(("test",))
+    environment = set_up(("test", "website"))
     results = [(name, *run_check(name, words, environment)) for name, words in checks(quick="--quick" in arguments)]
     print(summary(results), flush=True)
     return 0 if all(passed for _, passed, _ in results) else 1
+
+
+def website(arguments: list[str]) -> int:
+    """Install with the website extra, and make the site."""
+    environment = set_up(("website",))
+    command = [str(python_of(environment)), "-m", "autograder", "website", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=variables(environment), check=False).returncode
 
 
 def checks(quick: bool = False) -> list[tuple[str, tuple[str, ...]]]:
@@ -314,7 +322,9 @@ def set_up(extras: tuple[str, ...]) -> Path:
         print("Making .venv ...", flush=True)
         make(environment)
     install(environment, extras)
-    write_whole(stamp_of(environment), json.dumps({"fingerprint": fingerprint(environment), "extras": extras}))
+    present = extras_in(environment) or set()  # pip takes nothing away
+    found = {"fingerprint": fingerprint(environment), "extras": sorted(present.union(extras))}
+    write_whole(stamp_of(environment), json.dumps(found))
     return environment
 
 
@@ -337,11 +347,17 @@ def environment_folder(prefix: str = sys.prefix) -> Path:
 
 def install_needed(environment: Path, extras: tuple[str, ...]) -> bool:
     """Whether the stamp of a finished installation is missing, or tells of other pins, another Python, fewer extras."""
+    present = extras_in(environment)
+    return present is None or not set(extras) <= present
+
+
+def extras_in(environment: Path) -> "set[str] | None":
+    """The extras of the installation that its stamp tells of; None where it was of other pins, or is not finished."""
     try:
         stamp = json.loads(stamp_of(environment).read_text(encoding="utf-8"))
-        return stamp["fingerprint"] != fingerprint(environment) or not set(extras) <= set(stamp["extras"])
+        return set(stamp["extras"]) if stamp["fingerprint"] == fingerprint(environment) else None
     except (OSError, ValueError, KeyError, TypeError):
-        return True
+        return None
 
 
 def fingerprint(environment: Path, root: Path = ROOT) -> str:

@@ -17,6 +17,7 @@ COMMANDS = {
     "lessons": "put lessons into the gradebook, for nbgrader's own autograde",
     "regrade": "show what grading again would change, then change it",
     "collect": "merge what shards have graded, and make the results",
+    "website": "make the course's website: static files, with the lessons as they look when they have been run",
     "handout": "pack the course into one zip file for learners",
     "update": "bring a learner's lessons up to the release in course/, with their answers in them",
     "doctor": "look whether everything is here that the course needs, and say what to do where it is not",

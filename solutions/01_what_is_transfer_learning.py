@@ -17,7 +17,7 @@
 # About two hours, one of them at the keyboard. You need a little PyTorch: what a tensor is, what a layer is, and that
 # training means following a gradient. This is the first lesson, so nothing has to be solved before.
 #
-# ### How these pages work
+# ## How these pages work
 #
 # Run the cells from top to bottom, with Shift and Enter. You will meet three kinds that want something of you:
 #

@@ -434,7 +434,7 @@ plots.bars(
 # A **rule of thumb**, no law. Texts that you meet draw the line at 500, 1,000 or 10,000 images, and none of them
 # knows your task:
 #
-# | | keep the features | move them |
+# | you have | keep the features | move them |
 # |---|---|---|
 # | labelled images | few: below about a thousand in all | more |
 # | source and target | alike | far apart |

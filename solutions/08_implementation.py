@@ -274,7 +274,7 @@ print("kept as copies:      ", copied["weight"].tolist())
 #
 # A new head is random, and what it sends back through the network at first is noise (lesson 4). So:
 #
-# | | phase 1 | phase 2 |
+# | what | phase 1 | phase 2 |
 # |---|---|---|
 # | learns | the head and the stage below it | every stage |
 # | the head's rate | $\eta$ = `rate` | $\eta / 10$ |

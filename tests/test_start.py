@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -93,7 +93,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
 def test_main_unknown_command_lists_the_commands_in_one_line():
     answer = run("lob")
     assert answer.returncode == 1 and answer.stdout == ""
-    assert answer.stderr == "start.py: There is no command `lob`. The commands are: lab, update, test.\n"
+    assert answer.stderr == "start.py: There is no command `lob`. The commands are: lab, update, test, website.\n"
 
 
 def test_main_help_prints_both_commands():
@@ -181,6 +181,24 @@ def test_set_up_remakes_a_half_made_environment_and_stamps_it_last(start, projec
     start.set_up(("test",))
     assert steps == ["make", False]
     assert not start.install_needed(project / ".venv", ("test",))
+
+
+def test_set_up_with_another_extra_keeps_what_is_there(start, project, monkeypatch):
+    finish(start, project / ".venv", ("test",))
+    monkeypatch.setattr(start, "usable", lambda environment: True)
+    monkeypatch.setattr(start, "install", lambda environment, _: None)
+    start.set_up(("website",))
+    assert not start.install_needed(project / ".venv", ("test", "website"))
+
+
+def test_website_installs_its_tools_and_is_made_by_the_environments_own_python(start, project, monkeypatch):
+    told = []
+    monkeypatch.setattr(start, "set_up", lambda extras: told.append(extras) or project / ".venv")
+    done = SimpleNamespace(returncode=3)
+    monkeypatch.setattr(start.subprocess, "run", lambda command, **_: told.append(command) or done)
+    assert start.main(["website", "--draft"]) == 3
+    python = str(start.python_of(project / ".venv"))
+    assert told == [("website",), [python, "-m", "autograder", "website", "--draft"]]
 
 
 def test_set_up_leaves_no_stamp_when_the_installation_fails(start, project, monkeypatch):

@@ -1,5 +1,6 @@
 """JupyterLab as `start.py lab` starts it, on a learner's copy of its own, and a reader in headless Chromium."""
 
+import importlib.resources
 import importlib.util
 import json
 import os
@@ -230,6 +231,19 @@ def page(browser, pictures) -> Iterator[Page]:
     yield page
     page.screenshot(path=pictures / "last.png")  # where a failed test stood
     page.close()
+
+
+@pytest.fixture(scope="session")
+def audit() -> Callable[[Page], list[str]]:
+    """What axe-core finds at fault with a page for those who hear it, or move in it by keyboard: a line a fault."""
+    source = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+
+    def faults(page: Page) -> list[str]:
+        page.evaluate(source)
+        found = page.evaluate("axe.run({preload: false})")["violations"]  # what is loaded is not loaded again
+        return [f"{one['id']}: {one['help']}, {one['nodes'][0]['html'][:200]}" for one in found]
+
+    return faults
 
 
 @pytest.fixture

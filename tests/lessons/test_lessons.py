@@ -2,12 +2,11 @@
 
 import time
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
+from autograder.executed import run, solved
 from autograder.lesson import read_lesson
-from autograder.release import COURSE, lessons
+from autograder.release import lessons
 from tests.lessons.stated import unheld
 
 # Words with numbers in them that no cell of their section has to show, and why; the lesson has to say them.
@@ -42,25 +41,12 @@ KNOWN = {
 }
 
 
-def solved(text):
-    """The released notebook with the solution cells of the instructor's."""
-    released = nbformat.read(COURSE / text.stem / f"{text.stem}.ipynb", as_version=4)
-    answers = {
-        cell.id: cell.source for cell in read_lesson(text).cells if cell.metadata.get("nbgrader", {}).get("solution")
-    }
-    for cell in released.cells:
-        cell.source = answers.get(cell.id, cell.source)
-    return released
-
-
 @pytest.fixture(scope="session", params=lessons(), ids=lambda path: path.stem)
 def executed(request, tmp_path_factory):
     """A lesson's name, its notebook after a run from top to bottom in the quick budget, and the seconds it took."""
     notebook, folder = solved(request.param), tmp_path_factory.mktemp("lesson")
     start = time.perf_counter()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_BUDGET", "quick")
-        NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+    run(notebook, folder)
     return request.param.stem, notebook, time.perf_counter() - start
 
 
