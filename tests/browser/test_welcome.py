@@ -1,7 +1,6 @@
 """What JupyterLab opens on: the welcome page, by day and by night, and from there a lesson."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,16 +11,6 @@ SMALL = "00_small"
 SECONDS = 1000
 
 
-@pytest.fixture
-def said(page) -> Iterator[list[str]]:
-    """What the browser's console calls an error, until the end of the test: nothing."""
-    errors: list[str] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield errors
-    assert errors == []
-
-
 def landed(page: Page, server) -> None:
     page.goto(server.address())
     expect(page.locator(".jp-MarkdownViewer h1")).to_have_text(
@@ -29,7 +18,7 @@ def landed(page: Page, server) -> None:
     )
 
 
-def test_jupyterlab_opens_on_the_map_and_a_link_in_it_opens_a_lesson(page, server, said, pictures):
+def test_jupyterlab_opens_on_the_map_and_a_link_in_it_opens_a_lesson(page, server, pictures):
     landed(page, server)
     viewer = page.locator(".jp-MarkdownViewer")
     expect(viewer.get_by_role("row")).to_have_count(1 + 14)  # with the heading; thirteen lessons and the small one
@@ -43,7 +32,7 @@ def test_jupyterlab_opens_on_the_map_and_a_link_in_it_opens_a_lesson(page, serve
     expect(page.locator(".jp-mod-current .lm-TabBar-tabLabel").last).to_contain_text("small")
 
 
-def test_the_page_follows_the_system_into_the_night(page, server, said, pictures):
+def test_the_page_follows_the_system_into_the_night(page, server, pictures):
     page.emulate_media(color_scheme="dark")
     landed(page, server)
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false", timeout=30 * SECONDS)
