@@ -55,8 +55,8 @@ SHOWN = 8  # names of files, at most
 SPACE = 7 * GIGABYTE  # a fresh Linux installation with CUDA, test tools included
 
 # Three processes test at once with one thread each, each a file at a time, in the order in which they are collected.
-# That is work for two cores: much of it is waiting for a limit, a browser, a kernel; the many short ones at the end fill
-# all. The lessons come after, alone, on all cores as a learner's: their seconds count.
+# That is work for two cores: much of it is waiting for a limit, a browser, a kernel; the many short ones at the end
+# fill all. The lessons come after, alone, on all cores as a learner's: their seconds count.
 LANES = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0")
 # Every check that CI makes, in this order: a heading, and what is run. A word with `-m` is a module, else a script.
 CHECKS = (
