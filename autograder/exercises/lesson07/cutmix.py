@@ -103,6 +103,12 @@ EXERCISE = Exercise(
             "gives the same batch.",
         ),
         Misconception(
+            "centre-as-x-and-y",
+            With(x_then_y=True),
+            "You hand cutmix_box the centre as (x, y): its column, then its row. It takes (row, column), as images are "
+            "indexed.",
+        ),
+        Misconception(
             "centre-before-partners",
             With(centre_first=True),
             "You draw the centre before the partners. The contract names the order: λ, partners, rows, columns.",

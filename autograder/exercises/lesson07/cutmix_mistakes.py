@@ -21,6 +21,7 @@ class With:
     blended: bool = False
     turned: bool = False
     columns_first: bool = False
+    x_then_y: bool = False
     centre_first: bool = False
     own_draws: bool = False
     neighbours: bool = False
@@ -88,7 +89,7 @@ class With:
             columns, rows = (torch.randint(n, (count,), generator=generator) for n in (width, height))
         else:
             rows, columns = (torch.randint(n, (count,), generator=generator) for n in (height, width))
-        return torch.stack([rows, columns], dim=1)
+        return torch.stack([columns, rows] if self.x_then_y else [rows, columns], dim=1)
 
     def _pasted(self, images: Tensor, partners: Tensor) -> Tensor:
         if self.erased:
