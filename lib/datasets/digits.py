@@ -27,13 +27,23 @@ _TILES = {"test": 3, "validation": 2, "train": 9}
 
 @lru_cache(maxsize=4)
 def digits_on_photographs(seed: int = 0) -> Task:
-    """Digits on photographs, in colour; `seed` decides the split, the poses and the patches."""
+    """Digits on photographs, in colour; `seed` decides the split, the poses and the patches.
+
+    Example:
+        >>> digits_on_photographs().train.images.shape
+        torch.Size([997, 3, 48, 48])
+    """
     return _task("digits-on-photographs", seed, _on_photographs)
 
 
 @lru_cache(maxsize=4)
 def clean_digits(seed: int = 0) -> Task:
-    """The same digits in the same splits and at the same poses, white on black: the other domain of the same task."""
+    """The same digits in the same splits and at the same poses, white on black: the other domain of the same task.
+
+    Example:
+        >>> torch.equal(clean_digits().test.labels, digits_on_photographs().test.labels)
+        True
+    """
     return _task("clean-digits", seed, lambda digits, *_: digits.expand(-1, 3, -1, -1))
 
 

@@ -21,7 +21,12 @@ _PER_CLASS = {"train": 200, "validation": 50, "test": 100}
 
 @lru_cache(maxsize=4)
 def granites(seed: int = 0) -> Task:
-    """The six stones, 200 training images each; `seed` decides every image."""
+    """The six stones, 200 training images each; `seed` decides every image.
+
+    Example:
+        >>> granites().classes
+        ('red', 'yellow', 'green', 'cyan', 'blue', 'magenta')
+    """
     return drawn_task(
         "granites", COLOURS, _PER_CLASS, lambda labels, draws: draw_granites(labels, generator=draws), seed=seed
     )
