@@ -43,4 +43,4 @@ def recommend_strategy_by_digits(images, domain="similar", compute="plenty"):
         ("full", "scratch", "partial"),
     ]
     column = 2 if compute == "little" else ["similar", "distant"].index(domain)
-    return Recommendation(table[row][column], reason="A rule of thumb says so.")
+    return Recommendation(table[row][column], reason="because")
