@@ -69,7 +69,8 @@ def test_check_tries_an_answer_whose_required_parameters_are_keywords_only(shown
     assert len(shown) == 1
 
 
-def test_check_shows_no_traceback_in_a_notebook(capsys):
+def test_check_shows_no_traceback_in_a_notebook(capsys, monkeypatch):
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # IPython warns where a shell has another environment activated
     shell = InteractiveShell()
     shell.run_cell("from autograder.check import check\ncheck('freeze', 3)")
     output = capsys.readouterr()
