@@ -17,7 +17,7 @@ from autograder.lesson import read_lesson, serialise
 from autograder.release import COURSE, ROOT
 from lib.files import write_whole
 
-_SECONDS = 600  # for a cell
+_SECONDS = 300  # for a cell
 
 
 def solved(text: Path) -> NotebookNode:

@@ -17,7 +17,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder import handout, website_pages
+from autograder import handout, website_pages, welcome
 from autograder.executed import executed
 from autograder.release import COURSE, ROOT, SOLUTIONS, drift, lessons
 from lib.files import write_whole
@@ -26,7 +26,7 @@ OUT = ROOT / "build" / "website"
 KEPT = ROOT / "build" / "lessons"
 MATHJAX = "tex-svg.js"  # one file, fonts and all
 SETTINGS: Mapping[str, Any] = {
-    "project": website_pages.TITLE,
+    "project": welcome.TITLE,
     "author": "the transfer-learning course authors",
     "language": "en",
     "extensions": ["myst_nb", "sphinx.ext.mathjax"],
@@ -35,7 +35,7 @@ SETTINGS: Mapping[str, Any] = {
     "nb_execution_mode": "off",
     "add_module_names": False,
     "html_theme": "sphinx_book_theme",
-    "html_title": website_pages.TITLE,
+    "html_title": welcome.TITLE,
     "html_theme_options": {
         "use_download_button": False,  # it would give the page's notebook, not the one to work in
         "use_fullscreen_button": False,

@@ -9,7 +9,6 @@ from nbformat import NotebookNode
 from autograder import glossary, reference_pages, welcome
 from autograder.lesson import serialise
 
-TITLE = "Transfer learning, learnt by writing it"
 DOWNLOADS, ARCHIVE = "downloads", "transfer-learning-course.zip"
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _TREES = """\
@@ -24,15 +23,14 @@ _TREES = """\
 _HOME = """\
 # {title}
 
-A network that has learnt one thing knows most of the next. In twelve lessons you find out how much, by writing each
-technique yourself. The course runs offline on a laptop with two cores; the pre-trained networks and the data are in it.
+{promise} The course runs offline on a laptop with two cores; the pre-trained networks and the data are in it.
 
 ![{described}](docs/images_per_class.png)
 
 **To work through it**, download the <a href="{downloads}/{archive}" download>whole course</a>, unpack it, and run
 `python3 start.py` in its folder: it installs what it needs into that folder and opens the lessons in JupyterLab, where
 each answer is checked the moment you write it. **To read it**, begin here; these pages show the lessons as they look
-when they have been run on two cores of a laptop, with the exercises still to be solved.
+when they have been run, in the budget of a laptop, with the exercises still to be solved.
 
 | lesson | takes | exercises | notebook |
 |:--|:--|--:|:--|
@@ -73,7 +71,7 @@ def lesson(released: Path, ran: NotebookNode | None) -> bytes:
 def others(root: Path) -> dict[str, bytes]:
     """All pages but the lessons, and the picture of the first, by their places."""
     reference = reference_pages.pages(root / "lib")
-    found = {f"reference/{name}.md": page for name, page in reference.items()}
+    found = {f"reference/{name}.md": page.text for name, page in reference.items()}
     found["reference/index.md"] = _reference(reference)
     found["index.md"] = _home(root)
     found[f"course/{glossary.PAGE}"] = (root / "course" / glossary.PAGE).read_text(encoding="utf-8")
@@ -88,7 +86,8 @@ def _home(root: Path) -> str:
     described = re.search(r"!\[([^]]+)]\(docs/images_per_class", (root / "README.md").read_text(encoding="utf-8"))
     places = [f"course/{one.name}/{one.name}" for one in course]
     page = _HOME.format(
-        title=TITLE,
+        title=welcome.TITLE,
+        promise=welcome.PROMISE,
         described=described[1] if described else "",
         downloads=DOWNLOADS,
         archive=ARCHIVE,
@@ -108,8 +107,8 @@ def _row(one: welcome.Lesson) -> str:
     return f"| [{one.title}](course/{one.name}/{one.name}.ipynb) | {one.takes} | {counted} | {link} |"
 
 
-def _reference(modules: dict[str, str]) -> str:
-    rows = (f"| [{name}]({name}.md) | {reference_pages.first_sentence(page)} |" for name, page in modules.items())
+def _reference(modules: dict[str, reference_pages.Page]) -> str:
+    rows = (f"| [{name}]({name}.md) | {page.says} |" for name, page in modules.items())
     return _REFERENCE.format(rows="\n".join(rows)) + "\n" + _tree("Modules", list(modules))
 
 

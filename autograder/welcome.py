@@ -15,11 +15,14 @@ from lib.files import write_whole
 
 PAGE = "welcome.md"
 _MARKS = {"solved": "●", "begun": "◐", "open": "○"}
-_BEGINNING = """\
-# Transfer learning, learnt by writing it
-
+TITLE = "Transfer learning, learnt by writing it"
+PROMISE = """\
 A network that has learnt one thing knows most of the next. In twelve lessons you find out how much, by writing each
-technique yourself. Open a lesson, read, say what you expect, then see. **Shift+Enter** runs a cell and goes on to the
+technique yourself."""
+_BEGINNING = f"""\
+# {TITLE}
+
+{PROMISE} Open a lesson, read, say what you expect, then see. **Shift+Enter** runs a cell and goes on to the
 next. Under each exercise stands a check that says at once what holds and what does not yet, and two hints fold out.
 
 """

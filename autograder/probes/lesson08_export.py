@@ -194,7 +194,7 @@ def _exporter_that_remembers() -> Iterator[None]:
     """
     with contextlib.ExitStack() as patches:
         for page, owner, name in _SLOW:
-            place = attempt(lambda: import_module(page))[0]  # noqa: B023  called at once
+            place = attempt(partial(import_module, page))[0]
             place = getattr(place, owner, None) if owner else place
             if hasattr(place, name):
                 patches.enter_context(patch.object(place, name, staticmethod(_remembering(getattr(place, name)))))

@@ -11,10 +11,8 @@ import sys
 
 from sqlalchemy import Engine, event
 
-from autograder import grading
 from autograder.__main__ import main
 
-grading._PRELOADED = ("torchvision",)  # all that these answers import: a run starts in half the time
 _QUIET = os.open(os.devnull, os.O_WRONLY)
 
 
@@ -61,5 +59,4 @@ if __name__ == "__main__":
     submitted, solutions, secret = sys.argv[1:4]
     for last, out in zip(sys.argv[4::2], sys.argv[5::2], strict=True):
         command = ["grade", submitted, "--out", out, "--solutions", solutions, "--secret", secret, "--workers", "1"]
-        command.append("--unsandboxed")  # walls are for other tests; they take a second to look at
         print(*run(command, int(last)), flush=True)
