@@ -76,7 +76,10 @@ CHECKS = (
 MATHJAX = """\
 {%- from 'base/mathjax.html.j2' import mathjax as mathjax_from -%}
 {%- macro mathjax() -%}
-{{ mathjax_from("/static/jupyter_server_mathjax/MathJax.js?config=TeX-AMS_CHTML-full,Safe") }}
+<script type="text/x-mathjax-config">
+MathJax.Hub.Config({"HTML-CSS": {availableFonts: [], imageFont: null, webFont: "STIX-Web"}});
+</script>
+{{ mathjax_from("/static/jupyter_server_mathjax/MathJax.js?config=TeX-AMS-MML_HTMLorMML-full,Safe") }}
 {%- endmacro -%}
 """
 JUPYTER_SETTINGS = {

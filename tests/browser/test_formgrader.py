@@ -39,6 +39,7 @@ def page(browser, room):
     one = context.new_page()
     one.goto(f"{room[0].url}/lab?token={TOKEN}")  # as a person comes in: the cookie that this sets opens formgrader
     one.errors = []
+    one.on("console", lambda message: message.type == "error" and one.errors.append(message.text))
     one.on("pageerror", lambda error: one.errors.append(str(error)))
     one.on("request", lambda request: outside(request.url) and one.errors.append(f"asked {request.url}"))
     yield one
