@@ -64,8 +64,8 @@ CHECKS = (
     ("format", ("-m", "ruff", "format", "--check", ".")),
     ("types", ("-m", "mypy")),
     ("import contracts", ("lint-imports",)),
-    ("tests", ("-m", "pytest", "-q", *LANES, "--ignore=tests/lessons", "-m", "not whole")),
-    ("lessons executed", ("-m", "pytest", "-q", "tests/lessons")),
+    ("tests", ("-m", "pytest", "-q", *LANES, "--ignore=tests/browser/lessons")),
+    ("lessons executed", ("-m", "pytest", "-q", "tests/browser/lessons")),
     ("drift of the released lessons", ("-m", "autograder", "release", "--check")),
     ("proof of the exercises", ("-m", "autograder", "verify", "--check")),
 )

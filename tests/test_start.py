@@ -358,8 +358,8 @@ def test_checks_quick_leaves_out_the_slow_tests_only(start):
 
 def test_checks_run_every_folder_of_tests(start):
     full = dict(start.checks())
-    assert [word for word in full["tests"] if "tests/" in word] == ["--ignore=tests/lessons"]
-    assert full["lessons executed"][-1] == "tests/lessons"
+    assert [word for word in full["tests"] if "tests/" in word] == ["--ignore=tests/browser/lessons"]
+    assert full["lessons executed"][-1] == "tests/browser/lessons"
 
 
 def test_the_tests_lanes_have_a_thread_each_and_a_lesson_has_all(start, project, monkeypatch, capfd):

@@ -21,6 +21,7 @@ from types import ModuleType
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -159,18 +160,19 @@ class Notebook:
 
     def __init__(self, page: Page, server: Server, name: str, pictures: Path, view: str) -> None:
         self.page, self.server, self.pictures = page, server, pictures
-        self.file = server.work / name / f"{name}.ipynb"
+        self.path = f"{name}/{name}.ipynb"
+        self.file = server.work / self.path
         self.cells = nbformat.read(self.file, as_version=4).cells
-        page.goto(f"{server.address(f'{view}/{name}/{name}.ipynb')}&reset")
+        page.goto(f"{server.address(f'{view}/{self.path}')}&reset")
         page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell").first.wait_for(timeout=90 * SECONDS)
         self._wait_for_kernel()
 
     def _wait_for_kernel(self) -> None:
         """The indicator is idle before there is a kernel at all, so ask the server whether this page has one."""
-        path, last = f"{self.file.parent.name}/{self.file.name}", time.monotonic() + 90
+        last = time.monotonic() + 90
         while time.monotonic() < last:
             with urllib.request.urlopen(f"{self.server.url}/api/sessions?token={TOKEN}", timeout=10) as answer:
-                kernels = [session["kernel"] for session in json.load(answer) if session["path"] == path]
+                kernels = [session["kernel"] for session in json.load(answer) if session["path"] == self.path]
             if any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels):
                 break
             self.page.wait_for_timeout(200)
@@ -199,6 +201,19 @@ class Notebook:
         expect(prompt).not_to_have_text(before, timeout=seconds * SECONDS)
         return cell.locator(".jp-Cell-outputArea")
 
+    def run_all(self, seconds: float) -> NotebookNode:
+        """Run every cell from the menu, save, and read what was saved; the whole may take so many seconds."""
+        last = next(cell.id for cell in reversed(self.cells) if cell.cell_type == "code")
+        for name in ("Run", "Run All Cells"):
+            self.page.get_by_role("menuitem", name=name, exact=True).click()
+        prompt = self.cell(last).locator(".jp-InputPrompt").first
+        prompt.scroll_into_view_if_needed()
+        expect(prompt).to_have_text("[*]:", timeout=seconds * SECONDS)
+        expect(prompt).not_to_have_text("[*]:", timeout=seconds * SECONDS)
+        expect(self.page.locator(".jp-Notebook-ExecutionIndicator").first).to_have_attribute("data-status", "idle")
+        self.save()
+        return nbformat.read(self.file, as_version=4)
+
     def write(self, name: str, source: str) -> None:
         """Put `source` into a cell in place of what is there, through its editor."""
         editor = self.cell(name).locator(".cm-content")
@@ -210,6 +225,15 @@ class Notebook:
         """Save as a reader does."""
         self.page.keyboard.press("Control+s")
         self.page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')", timeout=30 * SECONDS)
+
+    def shut_down(self) -> None:
+        """End the kernel, which would keep its memory as long as the server is up."""
+        with urllib.request.urlopen(f"{self.server.url}/api/sessions?token={TOKEN}", timeout=10) as answer:
+            own = [session["id"] for session in json.load(answer) if session["path"] == self.path]
+        for session in own:
+            url = f"{self.server.url}/api/sessions/{session}?token={TOKEN}"
+            with urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30):
+                pass
 
     def picture(self, name: str, of: Locator | None = None) -> None:
         """A screenshot, of the page or of one part of it."""
@@ -224,9 +248,9 @@ def pictures(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture
-def page(browser, pictures) -> Iterator[Page]:
-    """An empty page. At the end of the test, the console has called nothing an error."""
+@contextmanager
+def reading(browser: Browser, pictures: Path) -> Iterator[Page]:
+    """An empty page. At the end, the console has called nothing an error."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.set_default_timeout(60 * SECONDS)
     page.errors = []
@@ -236,6 +260,13 @@ def page(browser, pictures) -> Iterator[Page]:
     page.screenshot(path=pictures / "last.png")  # where a failed test stood
     page.close()
     assert page.errors == [], "\n".join(page.errors)
+
+
+@pytest.fixture
+def page(browser, pictures) -> Iterator[Page]:
+    """A page of this test's own."""
+    with reading(browser, pictures) as page:
+        yield page
 
 
 @pytest.fixture(scope="session")
@@ -270,7 +301,7 @@ GUESS = 'guess = predict("How many per cent of the parameters are in the head?",
 CHOICE = 'choice = predict("Which part learns the fastest?", ["the head", "the stem"])\nchoice'
 
 
-def graded(cell_id: str, source: str, **marks) -> nbformat.NotebookNode:
+def graded(cell_id: str, source: str, **marks) -> NotebookNode:
     cell = nbformat.v4.new_code_cell(source, id=cell_id)
     cell.metadata["nbgrader"] = {"grade": False, "grade_id": cell_id, "locked": False, "schema_version": 3,
                                  "solution": False, "task": False} | marks  # fmt: skip

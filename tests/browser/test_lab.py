@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, expect
-
-from tests.browser.needed import needed
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.slow
 
@@ -16,47 +14,6 @@ SMALL = "00_small"
 COURSE = Path(__file__).parents[2] / "course"
 LESSONS = [SMALL, *sorted(path.parent.name for path in COURSE.glob("03_*/*.ipynb"))]
 SECONDS = 1000
-# A question of each lesson: words in its cell; the control's role, and a part of its name; the key that moves it; what
-# is said then, by the picture's description or by the answer's line. (In lesson 13 nothing moves.)
-MOVED = {
-    "01_what_is_transfer_learning": (
-        "guess_frozen = predict(",
-        "slider",
-        "Features of printed",
-        "Home",
-        "You say: 0 %.",
-    ),
-    "02_pretrained_models": ("stage_costs_picture(costs", "slider", "network", "ArrowRight", "resnet50: where are its"),
-    "03_feature_extraction_vs_fine_tuning": (
-        "guess_frozen = predict(",
-        "slider",
-        "The backbone kept as it is",
-        "Home",
-        "You say: 0 %.",
-    ),
-    "04_fine_tuning_strategies": ("guess_best = predict(", "radio", "LP-FT", "Space", "You say: “LP-FT”."),
-    "05_learning_rates": ("guess_flat = predict(", "slider", "One rate for all", "Home", "You say: 0 %."),
-    "06_domain_adaptation": ("guess_gap = predict(", "slider", "Learnt from drawn digits", "Home", "You say: 0 %."),
-    "07_data_augmentation": (
-        "guess_mirror = predict(",
-        "radio",
-        "it stays within",
-        "Space",
-        "You say: “it stays within",
-    ),
-    "08_implementation": (
-        "guess_resumed = widgets.predict(",
-        "radio",
-        "equal to the bit",
-        "Space",
-        "You say: “equal to the bit”.",
-    ),
-    "09_strategy_comparison": ("guess_few = predict(", "radio", "LP-FT", "Space", "You say: “LP-FT”."),
-    "10_pitfalls": ("guess_left = predict(", "slider", "After fine-tuning on a hundred", "Home", "You say: 0 %."),
-    "11_key_takeaways": ("guess_regret = predict(", "slider", "How many points does", "Home", "You say: 0 points."),
-    "12_practice_exercises": ("guess_gap = predict(", "radio", "full", "Space", "You say: “full”."),
-}
-EXPLORES = re.compile(r"\b(explore|freezing_explorer)\(")
 WRONG = "def freeze(module):\n    return module.requires_grad_(False)"
 CRASHED = "def freeze(module):\n    return module.freeze_it()"
 RIGHT = """def freeze(module):
@@ -98,58 +55,6 @@ def test_slider_moves_by_keyboard_and_the_picture_follows(opened):
     notebook.page.keyboard.press("Home")
     expect(picture).to_have_attribute("alt", re.compile("Frozen: nothing"))
     notebook.picture("page")
-
-
-@pytest.mark.parametrize("lesson", MOVED)
-def test_widgets_of_a_lesson_move_by_keyboard_and_say_what_changed(opened, lesson):
-    notebook = opened(lesson)
-    ran = set[str]()
-    _guess(notebook, ran, *MOVED[lesson])
-    explorers = [cell.id for cell in notebook.cells if cell.cell_type == "code" and EXPLORES.search(cell.source)]
-    assert explorers
-    for explorer in explorers:
-        _explore(notebook, ran, explorer)
-
-
-def _run_with_needed(notebook, ran: set[str], cell: str) -> Locator:
-    for one in needed(notebook.cells, cell):
-        if one not in ran:
-            notebook.run(one)
-        ran.add(one)
-    return notebook.cell(cell).locator(".jp-Cell-outputArea")
-
-
-def _guess(notebook, ran: set[str], words: str, role: str, name: str, key: str, said: str) -> None:
-    output = _run_with_needed(notebook, ran, notebook.holding(words))
-    answer = output.locator(f"img[alt*='{said}']:visible, [role=status]:has-text('{said}'):visible")
-    expect(answer).to_have_count(0)
-    output.get_by_role(role, name=name).focus()
-    notebook.page.keyboard.press(key)
-    expect(answer).to_have_count(1)
-    notebook.picture("moved", output)
-
-
-def _explore(notebook, ran: set[str], explorer: str) -> None:
-    """Every slider changes the picture, and moved back it brings the first one back."""
-    output = _run_with_needed(notebook, ran, explorer)
-    picture = output.locator("img:visible")
-    expect(picture).to_have_count(1)
-    before = picture.get_attribute("alt")
-    sliders = output.get_by_role("slider").all()
-    for slider in sliders:
-        there, back = ("ArrowRight", "ArrowLeft") if _can_rise(slider) else ("ArrowLeft", "ArrowRight")
-        slider.focus()
-        notebook.page.keyboard.press(there)
-        expect(picture).not_to_have_attribute("alt", before)
-        assert picture.get_attribute("alt").strip()
-        notebook.page.keyboard.press(back)
-        expect(picture).to_have_attribute("alt", before)
-    assert sliders and before.strip()
-    notebook.picture(f"explorer {explorer}", output)
-
-
-def _can_rise(slider: Locator) -> bool:
-    return float(slider.get_attribute("aria-valuenow")) < float(slider.get_attribute("aria-valuemax"))
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

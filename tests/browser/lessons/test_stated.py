@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from tests.lessons.stated import Number, numbers_in, sections, stated, unheld
+from tests.browser.lessons.stated import Number, numbers_in, sections, stated, unheld
 
 
 def texts(prose):
