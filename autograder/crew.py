@@ -6,7 +6,7 @@ submission.
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -19,10 +19,12 @@ import torch
 from autograder.grading import Entry, Graded, Grader, Lesson, Result, failed, load_lesson
 from autograder.sandbox.confinement import threads
 from autograder.sandbox.isolation import Isolation
+from autograder.sandbox.place import Place
 from autograder.secret import seed_of
 
 _ENDED = "the grader's own process ended on it, twice"
 _TRIES = 2
+_FAREWELL = 10.0  # seconds that a process may take to end when nothing more is to come
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,13 @@ class Conditions:
 
 
 class Bench:
-    """Where one grader works: it keeps the process of one lesson, and opens the next lesson's when one comes."""
+    """Where one grader works: it keeps the process of one lesson, and opens the next lesson's when one comes.
 
-    def __init__(self, conditions: Conditions) -> None:
-        self.conditions = conditions
+    place: where the first lesson's process is, if that has been started.
+    """
+
+    def __init__(self, conditions: Conditions, place: Place | None = None) -> None:
+        self.conditions, self.place = conditions, place
         self.grader: Grader | None = None
         self.stack = ExitStack()
 
@@ -48,7 +53,8 @@ class Bench:
         if self.grader is None or self.grader.lesson.name != entry.lesson:
             self.close()
             own = self.conditions
-            grader = Grader(lesson_of(own, entry.lesson), own.limit, own.secret, walled=own.walled)
+            place, self.place = self.place, None
+            grader = Grader(lesson_of(own, entry.lesson), own.limit, own.secret, walled=own.walled, place=place)
             self.grader = self.stack.enter_context(grader)
         return self.grader.grade(entry)
 
@@ -63,21 +69,25 @@ def lesson_of(conditions: Conditions, name: str) -> Lesson:
     return load_lesson(conditions.solutions / f"{name}.py")
 
 
-def grade_all(conditions: Conditions, entries: Iterable[Entry], workers: int) -> Iterator[tuple[Graded, bool]]:
+def grade_all(
+    conditions: Conditions, entries: Iterable[Entry], workers: int, places: Sequence[Place] = ()
+) -> Iterator[tuple[Graded, bool]]:
     """Grade all entries with as many processes, in the order in which they get done: what came, and whether that is
     a verdict. It is none where the grader itself did not get through: then it is to be tried again another time.
+
+    places: where learners' code is to run, as far as that has been started; whoever started them ends them.
 
     Raises RuntimeError where a grader cannot start or is not walled in as it should be.
     """
     waiting = iter(entries)
     if workers == 1:
         with ExitStack() as stack:
-            bench = Bench(conditions)
+            bench = Bench(conditions, *places[:1])
             stack.callback(bench.close)
             yield from ((bench.grade(entry), True) for entry in waiting)
         return
     with ExitStack() as stack:
-        crew = Crew(conditions)
+        crew = Crew(conditions, places)
         stack.callback(crew.dismiss)
         for entry in waiting:
             crew.give(entry)
@@ -90,8 +100,8 @@ def grade_all(conditions: Conditions, entries: Iterable[Entry], workers: int) ->
 class Crew:
     """The processes: which are idle, and what the others are at."""
 
-    def __init__(self, conditions: Conditions) -> None:
-        self.conditions = conditions
+    def __init__(self, conditions: Conditions, places: Sequence[Place] = ()) -> None:
+        self.conditions, self.places = conditions, list(places)
         self.idle: list[Connection] = []
         self.busy: dict[Connection, tuple[Entry, int]] = {}
         self.processes: dict[Connection, Any] = {}
@@ -125,7 +135,9 @@ class Crew:
             yield answer, True
 
     def dismiss(self) -> None:
-        """End all processes."""
+        """End all processes: who is idle ends by itself, and takes the learners' process along."""
+        for line in list(self.processes):
+            line.close()
         for line in list(self.processes):
             self._let_go(line)
 
@@ -133,16 +145,22 @@ class Crew:
         """Fork, which saves eight seconds of imports; a fork of a process with threads, such as torch's, may hang."""
         context: Any = get_context("fork" if threads() == 1 else "spawn")
         here, there = context.Pipe()
-        forked = [*self.processes, here] if context.get_start_method() == "fork" else []
-        process = context.Process(target=_work, args=(self.conditions, there, forked), daemon=True)
+        forks = context.get_start_method() == "fork"
+        place = self.places.pop(0) if forks and self.places else None
+        forked = [*self.processes, here, *self.places] if forks else []
+        process = context.Process(target=_work, args=(self.conditions, there, forked, place), daemon=True)
         process.start()
         there.close()
+        if place:
+            place.leave()
         self.processes[here] = process
         return here
 
     def _let_go(self, line: Connection) -> None:
-        process = self.processes.pop(line)
+        process, busy = self.processes.pop(line), self.busy.pop(line, None)
         line.close()
+        if not busy:
+            process.join(_FAREWELL)
         process.terminate()
         process.join(5)
         process.kill()
@@ -157,14 +175,14 @@ def nothing(conditions: Conditions, entry: Entry, reason: str) -> Graded:
     return Graded(entry, results, [f"It could not be graded: {reason}."], isolation=Isolation(("no code was run",)))
 
 
-def _work(conditions: Conditions, line: Connection, forked: list[Connection]) -> None:
-    """What a process does: grade what comes until the line is closed. forked: the other ends of lines, which a fork
-    has as well: it would not notice that they are closed.
+def _work(conditions: Conditions, line: Connection, forked: list[Connection | Place], place: Place | None) -> None:
+    """What a process does: grade what comes until the line is closed. forked: the other ends of lines and the places of
+    others, which a fork has as well: nobody would notice that they are closed.
     """
     for other in forked:
-        other.close()
+        other.leave() if isinstance(other, Place) else other.close()
     torch.set_num_threads(1)
-    bench = Bench(conditions)
+    bench = Bench(conditions, place)
     try:
         while True:
             line.send(_attempt(bench, line.recv()))

@@ -12,6 +12,7 @@ from autograder.exercises import of_lesson
 from autograder.judge import judge
 from autograder.lesson import read_lesson
 from autograder.sandbox.isolation import Isolation, tried
+from autograder.sandbox.place import Place
 from autograder.sandbox.worker import Job, Worker
 from autograder.secret import seed_of
 from autograder.submission import TASK, Answer, Submission, Unreadable, read_submission, safe_name
@@ -19,7 +20,6 @@ from autograder.submission import TASK, Answer, Submission, Unreadable, read_sub
 ROOT = Path(__file__).parent.parent
 _MISSING = "its cell is not in the notebook"
 _UNREAD = "the notebook could not be read"
-_PRELOADED = ("torchvision", "matplotlib.pyplot", "scipy.optimize", "sklearn.linear_model")
 
 
 @dataclass(frozen=True)
@@ -105,17 +105,20 @@ class Grader:
     """Grades submissions of one lesson, on inputs that follow from the course's `secret`, not on those of the notebook.
     A context manager.
 
-    limit: seconds for each answer. walled: whether learners' code is walled in.
+    limit: seconds for each answer. walled: whether learners' code is walled in. place: where it is to run, if that has
+    been made before.
 
     Entering raises RuntimeError where the process for learners' code does not start, or the walls do not hold.
     """
 
-    def __init__(self, lesson: Lesson, limit: float, secret: bytes, *, walled: bool = True) -> None:
+    def __init__(
+        self, lesson: Lesson, limit: float, secret: bytes, *, walled: bool = True, place: Place | None = None
+    ) -> None:
         self.lesson, self.limit, self.secret = lesson, limit, secret
         references = [one.reference for one in lesson.exercises]
         withheld = [(one.__module__, one.__name__) for one in references if one.__module__.startswith("lib.")]
-        preload = [*_PRELOADED, *_imported(lesson.cells["setup"]), *(one.probe.__module__ for one in lesson.exercises)]
-        self.worker = Worker(ROOT, withheld, dict.fromkeys(preload), walled=walled)
+        preload = [*_imported(lesson.cells["setup"]), *(one.probe.__module__ for one in lesson.exercises)]
+        self.worker = Worker(ROOT, withheld, dict.fromkeys(preload), walled=walled, place=place)
         self.isolation = Isolation()
 
     def __enter__(self) -> Self:

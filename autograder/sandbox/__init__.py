@@ -1,6 +1,7 @@
 """Where learners' code runs: another process than the verdict's, with the reference withheld, which answers in data.
 
     worker.py     the trusted side: starts a zygote, hands it one job at a time, and believes nothing that comes back
+    place.py      the folder that a zygote lives in, its start and its end
     zygote.py     imports torch once, then forks a child for each job and kills it when its time is up
     child.py      runs a learner's cells, then the exercise's probe on each case
     cells.py      takes cells apart: magics, and the statements that an answer builds on
@@ -10,6 +11,7 @@
     prison.py     the walls around all of it: bubblewrap's namespaces, nothing of the machine but Python
     seccomp.py    system calls that nobody needs are refused
     confinement.py  what it does to itself behind the walls: rights given up, limits, sweeping after each job
+    pages.py      the zygote's memory in large pages, so that a fork of it takes half the time
     isolation.py  tries the walls at each start, by the ways of attacks.py, and says how far they hold
 
 Learners' code comes from strangers, and some of it is out to get points, or worse.

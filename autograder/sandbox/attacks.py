@@ -9,11 +9,24 @@ import ctypes
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 OUTSIDE, PORT = "OUTSIDE", "PORT"
+_REFUSED = 7
+_FORKS = f"""
+import os, signal
+for _ in range(200):
+    try:
+        child = os.fork()
+    except OSError:
+        os._exit({_REFUSED})
+    if child == 0:
+        signal.pause()
+"""
 
 
 def attacks() -> dict[str, bool]:
@@ -51,10 +64,5 @@ def _parent_is_out_of_reach() -> bool:
 
 
 def _forks_end() -> bool:
-    for _ in range(200):
-        try:
-            if os.fork() == 0:
-                signal.pause()
-        except OSError:
-            return True
-    return False
+    """Tried by a process without torch in it, which forks fifty times as fast."""
+    return subprocess.run([sys.executable, "-S", "-c", _FORKS], check=False).returncode == _REFUSED

@@ -36,9 +36,13 @@ def python_only(source: str) -> str:
     return source
 
 
-def statements(source: str) -> list[Statement]:
-    """The statements at the top of a cell, in order. Raises what `ast.parse` raises."""
-    return [Statement(node, frozenset(_defined(node)), frozenset(_used(node))) for node in ast.parse(source).body]
+def statements(nodes: list[ast.stmt]) -> list[Statement]:
+    """What stands at the top of a cell, with its names. Raises SyntaxError where Python would not compile it."""
+    tables = [symtable.symtable(ast.unparse(node), "<cell>", "exec") for node in nodes]
+    return [
+        Statement(node, frozenset(_defined(node, table)), frozenset(_used(table)))
+        for node, table in zip(nodes, tables, strict=True)
+    ]
 
 
 def needed(answer: list[Statement], above: list[Statement]) -> list[Statement]:
@@ -51,9 +55,9 @@ def needed(answer: list[Statement], above: list[Statement]) -> list[Statement]:
     return [above[i] for i in sorted(chosen)]
 
 
-def _defined(node: ast.stmt) -> Iterator[str]:
+def _defined(node: ast.stmt, table: symtable.SymbolTable) -> Iterator[str]:
     """Names bound, and names whose attributes or entries are set, or whose method is called for its effect."""
-    for symbol in _table(node).get_symbols():
+    for symbol in table.get_symbols():
         if symbol.is_assigned() or symbol.is_imported():
             yield symbol.get_name()
     if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
@@ -75,14 +79,10 @@ def _effects(node: ast.stmt) -> list[ast.expr]:
     return []
 
 
-def _used(node: ast.stmt) -> Iterator[str]:
-    tables = [_table(node)]
+def _used(table: symtable.SymbolTable) -> Iterator[str]:
+    tables = [table]
     while tables:
         table = tables.pop()
         tables += table.get_children()
         at_top = table.get_type() == "module"
         yield from (s.get_name() for s in table.get_symbols() if s.is_referenced() and (at_top or s.is_global()))
-
-
-def _table(node: ast.stmt) -> symtable.SymbolTable:
-    return symtable.symtable(ast.unparse(node), "<cell>", "exec")

@@ -72,7 +72,7 @@ def seed_everything(seed: int = 0) -> None:
     """Put every global generator into the same state: an answer that draws draws the same each time."""
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002  learners use the global generator
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed takes 3 ms to tell devices that are not there
 
 
 def run_cell(source: str, name: str, namespace: dict[str, Any]) -> str | None:
@@ -93,26 +93,33 @@ def _prepare(job: dict[str, Any], namespace: dict[str, Any], start: float) -> li
 
     Each statement may fail: an import that does not work here takes nothing else along.
     """
-    setup = [("setup", one) for one in _statements(job["setup"], "setup")]
+    setup = [("setup", node) for node in _nodes(job["setup"], "setup")]
     above = [(f"cell {i}", one) for i, source in enumerate(job["above"]) for one in _statements(source, f"cell {i}")]
     chosen = cells.needed(_statements(job["answer"], job["name"]), [one for _, one in above])
     notes = []
-    for name, statement in [*setup, *(pair for pair in above if pair[1] in chosen)]:
+    for name, node in [*setup, *((name, one.node) for name, one in above if one in chosen)]:
         left = job["wall"] / 2 - (time.monotonic() - start)
         if left <= 0:
             break
-        error = _run_statement(statement.node, name, namespace, min(left, job["wall"] * _SHARE))
+        error = _run_statement(node, name, namespace, min(left, job["wall"] * _SHARE))
         if error and name == "setup":
-            notes.append(f"the setup cell, {ast.unparse(statement.node)[:80]!r}: {error}")
+            notes.append(f"the setup cell, {ast.unparse(node)[:80]!r}: {error}")
     return notes
 
 
-def _statements(source: str, name: str) -> list[cells.Statement]:
-    """None where it is not Python."""
+def _nodes(source: str, name: str) -> list[ast.stmt]:
+    """The statements at the top of a cell; none where it is not Python."""
     with Guard():
         source = cells.python_only(source)
         _remember(source, name)
-        return cells.statements(source)
+        return ast.parse(source).body
+    return []
+
+
+def _statements(source: str, name: str) -> list[cells.Statement]:
+    """The same with their names; none where Python would not compile them."""
+    with Guard():
+        return cells.statements(_nodes(source, name))
     return []
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import re
 import resource
 import select
 import shutil
@@ -35,7 +36,7 @@ def limit(seconds: float) -> None:
         resource.RLIMIT_NPROC: _PROCESSES,
     }
     if Path("/proc/self/statm").is_file():
-        bounds[resource.RLIMIT_DATA] = MEMORY + _pages("self")[1]
+        bounds[resource.RLIMIT_DATA] = MEMORY + _data()
     for kind, most in bounds.items():
         hard = resource.getrlimit(kind)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
@@ -60,7 +61,7 @@ class Watch:
     """
 
     def __init__(self, requests: int) -> None:
-        self.triggered, self.base = False, _pages("self")[0] if is_walled_in() else 0
+        self.triggered, self.base = False, _held("self") if is_walled_in() else 0
         self.other_end = select.poll()
         self.other_end.register(requests, 0)  # a hang-up is told unasked
 
@@ -78,7 +79,7 @@ class Watch:
     def _look(self, _number: int, _frame: object) -> None:
         if self.other_end.poll(0):
             os._exit(1)  # the first process of a namespace takes all others along
-        if sum(max(0, _pages(name)[0] - self.base) for name in os.listdir("/proc") if name.isdigit()) > MEMORY:
+        if sum(max(0, _held(name) - self.base) for name in os.listdir("/proc") if name.isdigit()) > MEMORY:
             self.triggered = True
             os.kill(-1, signal.SIGKILL)
 
@@ -112,10 +113,17 @@ def _remove(path: Path) -> None:
     shutil.rmtree(path)
 
 
-def _pages(process: str) -> tuple[int, int]:
-    """Bytes of a process that are in memory, and bytes of its data and stack; none of one that is gone."""
+def _held(process: str) -> int:
+    """Bytes that a process holds in memory, but for what is in a file as well: a fork maps that when it looks at it.
+    None of one that is gone.
+    """
     try:
-        numbers = [int(text) for text in Path("/proc", process, "statm").read_text(encoding="ascii").split()]
+        status = Path("/proc", process, "status").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return 0, 0
-    return numbers[1] * resource.getpagesize(), numbers[5] * resource.getpagesize()
+        return 0
+    return 1024 * sum(map(int, re.findall(r"^Rss(?:Anon|Shmem):\s+(\d+) kB$", status, re.MULTILINE)))
+
+
+def _data() -> int:
+    """Bytes of this process's data and stack."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5]) * resource.getpagesize()

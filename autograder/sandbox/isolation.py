@@ -35,9 +35,9 @@ def tried(worker: Worker) -> Isolation:
 
     Raises RuntimeError where a wall without which nobody should grade did not hold.
     """
-    if not worker.walled:
+    if not worker.place.walled:
         return Isolation()
-    canary = Path(worker.folder.name) / "canary"
+    canary = Path(worker.place.folder.name) / "canary"
     canary.write_text("a secret of the grader's", encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as server:
         source = Path(__file__).with_name("attacks.py").read_text(encoding="utf-8")

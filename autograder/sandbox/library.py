@@ -21,7 +21,12 @@ def build(folder: Path, root: Path, withheld: Iterable[tuple[str, str]]) -> None
     shutil.copy(root / "autograder" / "__init__.py", folder / "autograder")
     for idle in ("check.py", "progress.py"):
         shutil.copy(root / "autograder" / "sandbox" / "no_check.py", folder / "autograder" / idle)
-    for module, name in withheld:
+    withhold(folder, withheld)
+
+
+def withhold(folder: Path, names: Iterable[tuple[str, str]]) -> None:
+    """Take these out of the copy in `folder`; arguments and errors are those of `build`."""
+    for module, name in names:
         _withhold(_file(folder, module), name)
 
 

@@ -83,9 +83,11 @@ def is_root() -> bool:
     return os.geteuid() == 0
 
 
-def inmate() -> int:
-    """A user's number that root gives to the process: no other worker's, so that limits and signals are its own."""
-    return 61_184 + os.getpid() % 4096 if is_root() else -1
+def inmate(number: int) -> int:
+    """A user's number that root gives to a process: none of the others that are started here, nor another worker's, has
+    it, so that limits and signals are its own.
+    """
+    return 61_184 + (64 * os.getpid() + number) % 4096 if is_root() else -1
 
 
 # ---- parts --------------------------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ def test_python_only_passes_over_magics(cell, kept):
 
 
 def chosen(answer: str, *above: str) -> list[str]:
-    found = needed(statements(answer), [one for cell in above for one in statements(cell)])
+    apart = [statements(ast.parse(cell).body) for cell in (answer, *above)]
+    found = needed(apart[0], [one for cell in apart[1:] for one in cell])
     return [ast.unparse(one.node) for one in found]
 
 
@@ -57,3 +58,8 @@ def test_needed_takes_what_changes_a_name_that_is_used(statement):
 def test_needed_looks_into_decorators_defaults_annotations_and_classes():
     above = ["d = 1", "e = 2", "g = 3", "h = 4"]
     assert chosen("@d\ndef f(a=e) -> g:\n    class C:\n        b = h", *above) == above
+
+
+def test_statements_refuses_what_parses_but_does_not_compile():
+    with pytest.raises(SyntaxError):
+        statements(ast.parse("def f(x, x): pass").body)

@@ -60,7 +60,7 @@ def test_nobody_grades_where_a_wall_is_missing(monkeypatch, wall):
     monkeypatch.setattr(prison, "walls", holed)
     monkeypatch.setattr(tempfile, "tempdir", "/var/tmp")  # inside, /tmp is another place
     with Worker(ROOT, []) as worker:
-        os.chmod(worker.folder.name, 0o755)
+        os.chmod(worker.place.folder.name, 0o755)
         with pytest.raises(RuntimeError, match=f"the sandbox does not hold here; what got through: {wall}$"):
             tried(worker)
 

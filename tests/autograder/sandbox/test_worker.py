@@ -188,7 +188,8 @@ def test_run_lets_an_answer_use_helpers_of_other_cells(run):
 
 
 @pytest.mark.parametrize(
-    "amiss", ["import os; os._exit(0)", "while True: pass", "raise SystemExit", "not Python (", "1 / 0"]
+    "amiss",
+    ["import os; os._exit(0)", "while True: pass", "raise SystemExit", "not Python (", "def f(x, x): 0", "1 / 0"],
 )
 def test_run_is_not_disturbed_by_cells_above(run, amiss):
     assert shares(run(HELPED, above=(amiss, HELPERS[0], amiss, HELPERS[1], amiss))) == EXPECTED
@@ -238,10 +239,10 @@ KILLER = "import os, signal; os.kill(os.getppid(), signal.SIGKILL); [None for _ 
 
 def test_a_learner_cannot_kill_the_process_that_runs_them_all(run, worker):
     assert shares(run(RIGHT)) == EXPECTED
-    process = worker.zygote.pid
+    process = worker.place.process.pid
     assert run(KILLER, limit=2.0).trouble == "it did not finish within 2 s"
     assert shares(run(RIGHT)) == EXPECTED
-    assert worker.zygote.pid == process
+    assert worker.place.process.pid == process
 
 
 def test_run_starts_again_when_its_process_is_killed():
@@ -273,11 +274,11 @@ def test_stop_ends_the_child_that_is_at_work(walled):
         signal.signal(signal.SIGALRM, interrupt)
         signal.setitimer(signal.ITIMER_REAL, 30)
         try:
-            worker._start()
+            worker.start()
             signal.setitimer(signal.ITIMER_REAL, 2)
             with pytest.raises(KeyboardInterrupt):
                 worker.run(job)
-            at_work = below(worker.zygote.pid)
+            at_work = below(worker.place.process.pid)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -300,7 +301,7 @@ def interrupt(_number: int, _frame: object) -> None:
 
 def test_worker_says_why_it_does_not_start(tmp_path):
     with Worker(ROOT, []) as worker:
-        (Path(worker.folder.name) / "library" / "autograder" / "sandbox" / "zygote.py").write_text("1 / 0")
+        (Path(worker.place.folder.name) / "library" / "autograder" / "sandbox" / "zygote.py").write_text("1 / 0")
         with pytest.raises(RuntimeError, match=r"did not start: ZeroDivisionError"):
             worker.run(Job("f", PROBE, CASES, RIGHT))
 
