@@ -24,7 +24,11 @@ def arguments(tmp_path):
 def launched(monkeypatch):
     """The places in which a process was to be started; none is."""
     found = []
-    monkeypatch.setattr(Place, "launch", lambda place: found.append(place))
+
+    def launch(place: Place) -> None:
+        found.append(place)
+
+    monkeypatch.setattr(Place, "launch", launch)
     return found
 
 
