@@ -21,7 +21,7 @@ from autograder.sandbox.confinement import Watch, give_up_rights, is_walled_in, 
 
 READY, ANSWERED, LATE, DIED, TOO_MUCH = b"ready", b"answered", b"late", b"died", b"too much"
 TOO_LARGE = b"too large"
-_WORTHWHILE = 20  # jobs: what it costs to make forks cheaper is won back by sixty more
+_WORTHWHILE = 10  # jobs: what it costs to make forks cheaper is won back by sixty more
 MESSAGES = 2**28  # bytes: what the grader sends is trusted, and holds whole notebooks
 
 
