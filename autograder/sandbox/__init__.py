@@ -10,6 +10,7 @@
     no_check.py   their `check`, `progress` and `reveal`, which do nothing
     prison.py     the walls around all of it: bubblewrap's namespaces, nothing of the machine but Python
     seccomp.py    system calls that nobody needs are refused
+    landlock.py   a second wall: nothing can be written but in the folders of the job
     confinement.py  what it does to itself behind the walls: rights given up, limits, sweeping after each job
     pages.py      the zygote's memory in large pages, so that a fork of it takes half the time
     isolation.py  tries the walls at each start, by the ways of attacks.py, and says how far they hold

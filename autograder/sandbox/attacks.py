@@ -40,6 +40,7 @@ def attacks() -> dict[str, bool]:
         "the parent": _parent_is_out_of_reach(),
         "rights": os.geteuid() != 0 and _refused(lambda: os.setuid(0)),
         "namespaces": ctypes.CDLL(None, use_errno=True).unshare(0x10000000) != 0,
+        "signals": _refused(lambda: os.kill(1, 0)),
         "number of processes": _forks_end(),
     }
 

@@ -9,7 +9,7 @@ from autograder.sandbox.worker import Job, Worker
 NONE = "unsandboxed"  # the word on every report
 _WAYS = (
     "files", "writing", "network", "environment", "processes", "the parent", "rights", "namespaces",
-    "number of processes",
+    "signals", "number of processes",
 )  # fmt: skip
 _NEEDED = {"files", "writing", "network", "environment", "processes", "the parent", "rights"}
 

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from autograder.sandbox import child, pages, wire
+from autograder.sandbox import child, landlock, pages, wire
 from autograder.sandbox.confinement import Watch, give_up_rights, is_walled_in, limit, sweep, threads
 
 READY, ANSWERED, LATE, DIED, TOO_MUCH = b"ready", b"answered", b"late", b"died", b"too much"
@@ -75,9 +75,9 @@ def _run(job: dict[str, Any], watch: Watch) -> tuple[bytes, bytes]:
     """Fork, wait for the reply or the end of the time, kill whatever is left: all but this, where it is walled in."""
     reading, writing = os.pipe()
     folder = tempfile.mkdtemp(dir=os.environ["TMPDIR"])
-    process = os.fork()
+    walled, process = is_walled_in(), os.fork()
     if process == 0:
-        _be_a_child(job, folder, writing)
+        _be_a_child(job, folder, writing, walled=walled)
     os.close(writing)
     try:
         with watch:
@@ -97,7 +97,7 @@ def _run(job: dict[str, Any], watch: Watch) -> tuple[bytes, bytes]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _be_a_child(job: dict[str, Any], folder: str, writing: int) -> None:
+def _be_a_child(job: dict[str, Any], folder: str, writing: int, *, walled: bool) -> None:
     """Never returns: whatever happens, the process ends here."""
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -107,6 +107,8 @@ def _be_a_child(job: dict[str, Any], folder: str, writing: int) -> None:
         _silence(0, 1, 2)
         os.chdir(folder)
         limit(job["limit"])
+        if walled:
+            landlock.confine([Path(folder).parent, Path("/dev/shm")])
         os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = folder
         wire.write_frame(reply, child.answer(job))
     finally:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import isolation, prison, seccomp
+from autograder.sandbox import isolation, landlock, prison, seccomp
 from autograder.sandbox.confinement import MEMORY
 from autograder.sandbox.isolation import Isolation, tried
 from autograder.sandbox.worker import Job, Worker
@@ -70,7 +70,8 @@ def test_in_a_user_namespace_the_walls_hold_as_well(monkeypatch):
     with Worker(ROOT, []) as worker:
         found = tried(worker)
     assert set(found.held) >= isolation._NEEDED
-    assert set(found.broken) <= {"number of processes"}  # the machine's root is bound by no number
+    late = set() if landlock.version() >= 6 else {"signals"}
+    assert set(found.broken) <= {"number of processes"} | late  # the machine's root is bound by no number
 
 
 def test_what_one_leaves_no_other_finds(worker):
