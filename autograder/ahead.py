@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autograder.sandbox.place import Place
 
+RECORDS = ".verdicts"  # where verdicts are kept, in the folder of results
 _ROOT = Path(__file__).parent.parent
 _EACH = 8  # submissions for which another process is worth its start
 
@@ -16,21 +17,29 @@ _EACH = 8  # submissions for which another process is worth its start
 def started(arguments: argparse.Namespace) -> Iterator[list[Place]]:
     """A place for each process that is going to grade, its process on the way; at the end all are closed.
 
-    None where there are results already, for perhaps nothing has to be graded again; where there are no walls, since a
-    process outside of them is to be its grader's child; and where none can be started: who grades will say why.
+    None where none can be started: who grades will say why.
     """
-    out, count = arguments.out, len(list(arguments.submitted.glob("*/*/*.ipynb")))
-    is_first = not (out.is_dir() and any(out.iterdir()))
-    wanted = arguments.workers or worthwhile(count) if count and is_first and not arguments.unsandboxed else 0
     with ExitStack() as stack:
         places: list[Place] = []
         with suppress(OSError, RuntimeError):
-            for _ in range(wanted):
+            for _ in range(_wanted(arguments)):
                 place = Place(_ROOT)
                 stack.callback(place.close)
                 place.launch()
                 places.append(place)
         yield places
+
+
+def _wanted(arguments: argparse.Namespace) -> int:
+    """How many will grade, as far as that can be told so early; none without walls, since such a process is to be its
+    grader's own child.
+    """
+    if arguments.unsandboxed:
+        return 0
+    shards = arguments.shard[1] if arguments.shard else 1
+    graded = 0 if arguments.again else len(list((arguments.out / RECORDS).glob("*/*.json")))
+    left = len(list(arguments.submitted.glob("*/*/*.ipynb"))) // shards - graded
+    return min(left, arguments.workers or worthwhile(left))
 
 
 def worthwhile(submissions: int) -> int:

@@ -10,11 +10,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from autograder.ahead import RECORDS
 from autograder.crew import Conditions
 from autograder.gradebook_file import sound
 from autograder.grading import ROOT, Entry
 from autograder.holding import holding
-from autograder.marking import RECORDS, gather, publish
+from autograder.marking import gather, publish
 from autograder.records import Record, Records, content_of, parts_of
 
 Key = tuple[str, str]  # of a student, and a lesson

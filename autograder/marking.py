@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from autograder import ahead
+from autograder.ahead import RECORDS, worthwhile
 from autograder.crew import Conditions, grade_all, lesson_of
 from autograder.exercises import of_lesson
 from autograder.gradebook_file import sound
@@ -16,8 +16,6 @@ from autograder.records import Record, Records, fingerprint, handed_in, release_
 from autograder.results import plain, remove_products, write_results
 from autograder.sandbox.place import Place
 from autograder.secret import course_secret
-
-RECORDS = ".verdicts"
 
 
 def grade(arguments: argparse.Namespace, places: Sequence[Place] = ()) -> list[Entry]:
@@ -76,7 +74,7 @@ def work(
 ) -> list[Entry]:
     """Grade all of `todo`, keep each verdict as soon as it is there, tell how far it is; those that were left open."""
     missed, meter = [], Meter(len(todo))
-    for graded, finished in grade_all(conditions, todo, workers or ahead.worthwhile(len(todo)), places):
+    for graded, finished in grade_all(conditions, todo, workers or worthwhile(len(todo)), places):
         when, words = handed_in(graded.entry)
         graded.notes.extend(words)
         records.keep(Record(graded, marks[graded.entry] if finished else "", when))

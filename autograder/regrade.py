@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from autograder.ahead import RECORDS
 from autograder.grade import add_conditions
 from autograder.gradebook_file import sound
 from autograder.grading import Entry, Graded
 from autograder.holding import holding
-from autograder.marking import RECORDS, conditions_of, fingerprints, gather, publish, work
+from autograder.marking import conditions_of, fingerprints, gather, publish, work
 from autograder.records import Records
 
 _NEXT = ".verdicts-next"

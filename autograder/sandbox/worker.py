@@ -70,14 +70,13 @@ class Worker:
 
     def run(self, job: Job) -> Reply:
         """The reply to one job; a process that dies, hangs or sends garbage gives a reply that says so."""
-        deadline = time.monotonic() + LENIENCY * job.limit + _GRACE + (0 if self.is_ready else _START)
         if not self.is_ready:
             self.start()
         requests, replies = self.place.pipes()
+        wall = LENIENCY * job.limit
+        deadline = time.monotonic() + wall + _GRACE
         try:
-            wire.write_frame(
-                requests, wire.encode(vars(job) | {"wall": LENIENCY * job.limit}, MESSAGES, MESSAGES), deadline
-            )
+            wire.write_frame(requests, wire.encode(vars(job) | {"wall": wall}, MESSAGES, MESSAGES), deadline)
             word, message = wire.read_frame(replies, deadline), wire.read_frame(replies, deadline)
         except (EOFError, TimeoutError, OSError, wire.WireError):
             self._stop()

@@ -10,9 +10,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from autograder.ahead import RECORDS
 from autograder.crew import Conditions, grade_all
 from autograder.grading import ROOT, Entry
-from autograder.marking import RECORDS
 from autograder.records import Record, Records
 from benchmarks.grading.memory import Usage, measured
 from benchmarks.grading.sides import environment

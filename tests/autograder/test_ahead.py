@@ -16,7 +16,12 @@ def arguments(tmp_path):
         (tmp_path / f"handed in/{student}/lesson").mkdir(parents=True)
         (tmp_path / f"handed in/{student}/lesson/lesson.ipynb").touch()
     return argparse.Namespace(
-        submitted=tmp_path / "handed in", out=tmp_path / "results", unsandboxed=False, workers=None
+        submitted=tmp_path / "handed in",
+        out=tmp_path / "results",
+        unsandboxed=False,
+        workers=None,
+        shard=None,
+        again=False,
     )
 
 
@@ -41,26 +46,26 @@ def test_started_has_a_process_on_the_way_for_each_that_will_grade(arguments, mo
     assert not any(Path(place.folder.name).exists() for place in places)
 
 
-@pytest.mark.parametrize(("workers", "number"), [(1, 1), (3, 3)])
-def test_started_keeps_to_the_number_that_was_asked_for(arguments, launched, workers, number):
-    arguments.workers = workers
+@pytest.mark.parametrize(("workers", "shard", "number"), [(1, None, 1), (3, None, 3), (20, None, 17), (20, (0, 8), 2)])
+def test_started_keeps_to_the_number_that_was_asked_for(arguments, launched, workers, shard, number):
+    arguments.workers, arguments.shard = workers, shard
     with ahead.started(arguments) as places:
         assert len(places) == number and places == launched
 
 
 def test_started_starts_none_in_vain(arguments, launched, monkeypatch):
-    arguments.out.mkdir()
+    for student in range(16):
+        (arguments.out / f".verdicts/{student}").mkdir(parents=True)
+        (arguments.out / f".verdicts/{student}/lesson.json").touch()
     with ahead.started(arguments) as places:
-        assert len(places) == ahead.worthwhile(17)
-    (arguments.out / "grades.csv").touch()
-    of_old = argparse.Namespace(**vars(arguments))
-    arguments.out = arguments.out / "other"
-    open_to_all = argparse.Namespace(**{**vars(arguments), "unsandboxed": True})
-    nothing = argparse.Namespace(**{**vars(arguments), "submitted": arguments.out})
+        assert len(places) == 1
+    (arguments.out / ".verdicts/16").mkdir()
+    (arguments.out / ".verdicts/16/lesson.json").touch()
     launched.clear()
-    for one in (of_old, open_to_all, nothing):
-        with ahead.started(one) as places:
+    for change in ({}, {"again": True, "unsandboxed": True}, {"again": True, "submitted": arguments.out / "nowhere"}):
+        with ahead.started(argparse.Namespace(**{**vars(arguments), **change})) as places:
             assert places == []
+    arguments.again = True
     monkeypatch.setattr(prison, "unavailable", lambda: "no walls here")
     with ahead.started(arguments) as places:
         assert places == []

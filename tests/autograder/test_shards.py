@@ -15,12 +15,12 @@ import pytest
 
 from autograder import collect
 from autograder.__main__ import main
+from autograder.ahead import RECORDS
 from autograder.exercise import Outcome
 from autograder.exercises import of_lesson
 from autograder.grading import Entry, Graded, Result
 from autograder.holding import LOCK
 from autograder.judge import judge
-from autograder.marking import RECORDS
 from autograder.records import Record, Records, content_of, fingerprint
 
 LESSON = "03_feature_extraction_vs_fine_tuning"
