@@ -7,7 +7,6 @@ are downloaded when they are asked for by name, and only then.
 import difflib
 import hashlib
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -20,7 +19,7 @@ import torchvision
 from torch import Tensor, nn
 
 from lib.bundled import ARCHITECTURES
-from lib.downloads import DownloadError, addresses, fetch
+from lib.published import check_weights, published_model, published_weights, seeded
 from lib.stages import output_layers
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -31,7 +30,12 @@ SOURCE_CLASSES = 1000  # of GlyphNet, as of ImageNet
 
 
 def backbone_names() -> list[str]:
-    """Every name that `load_backbone` knows: the bundled ones first, then torchvision's 80 classifiers."""
+    """Every name that `load_backbone` knows: the bundled ones first, then torchvision's 80 classifiers.
+
+    Example:
+        >>> backbone_names()[:4], len(backbone_names())
+        (['resnet10', 'efficientnet_mini', 'convnext_mini', 'alexnet'], 83)
+    """
     return [*ARCHITECTURES, *torchvision.models.list_models(module=torchvision.models)]
 
 
@@ -52,18 +56,23 @@ def load_backbone(name: str, weights: str | None = "bundled", *, seed: int = 0) 
     """
     _check_name(name)
     if weights is None:
-        model = _seeded(partial(_build, name), seed)
+        model = seeded(partial(_build, name), seed)
     elif name in ARCHITECTURES:
-        _check_weights(name, weights, ["bundled"])
-        model = _seeded(partial(_build, name), seed)
+        check_weights(name, weights, ["bundled"])
+        model = seeded(partial(_build, name), seed)
         model.load_state_dict(_bundled_state(name))
     else:
-        model = _torchvision_model(name, _torchvision_weights(name, weights))
+        model = published_model(name, published_weights(name, weights))
     return model.eval()
 
 
 def pretrained_weights(name: str) -> str:
-    """What `weights` is for the pre-trained ones that a name comes with: "bundled", or torchvision's "DEFAULT"."""
+    """What `weights` is for the pre-trained ones that a name comes with: "bundled", or torchvision's "DEFAULT".
+
+    Example:
+        >>> pretrained_weights("resnet10"), pretrained_weights("resnet50")
+        ('bundled', 'DEFAULT')
+    """
     return "bundled" if name in ARCHITECTURES else "DEFAULT"
 
 
@@ -71,6 +80,10 @@ def model_card(name: str) -> dict[str, Any]:
     """What is known of a bundled network: how, how long and on what it was trained, what it reaches, and its hash.
 
     Raises FileNotFoundError where the card is missing.
+
+    Example:
+        >>> model_card("resnet10")["images"], f"{model_card('resnet10')['source_top1']:.2%}"
+        (1792000, '62.95%')
     """
     return json.loads(_bundled_bytes(WEIGHTS / f"{name}.json"))
 
@@ -120,13 +133,19 @@ def preprocessing(name: str, weights: str | None = "bundled") -> Callable[[Tenso
     float32; printed, it shows its numbers. For bundled weights the size is left alone; torchvision's also resize and
     crop. With weights=None it is what the same network's default weights would get, so that the two can be compared.
     Raises what `load_backbone` raises, and downloads nothing.
+
+    Example:
+        >>> preprocessing("resnet10")(torch.zeros(2, 3, 48, 48).byte()).dtype
+        torch.float32
+        >>> preprocessing("resnet50", "DEFAULT").crop_size
+        [224]
     """
     _check_name(name)
     if name in ARCHITECTURES:
-        _check_weights(name, weights or "bundled", ["bundled"])
+        check_weights(name, weights or "bundled", ["bundled"])
         card = model_card(name)
         return Normalisation(tuple(card["mean"]), tuple(card["std"]))
-    return _torchvision_weights(name, weights or "DEFAULT").transforms()
+    return published_weights(name, weights or "DEFAULT").transforms()
 
 
 # ---- the helpers of loading ---------------------------------------------------------------------------------------
@@ -139,25 +158,12 @@ def _check_name(name: str) -> None:
         raise ValueError(f"name: no backbone is called {name!r}; the closest: {', '.join(close)}")
 
 
-def _check_weights(name: str, weights: str, known: list[str]) -> None:
-    if weights not in known:
-        offer = ", ".join(map(repr, known))
-        raise ValueError(f"weights: {name} has {offer}, or None for random ones; got {weights!r}")
-
-
 def _build(name: str) -> nn.Module:
     if name in ARCHITECTURES:
         return ARCHITECTURES[name](SOURCE_CLASSES)
     # these two warn that their initialisation may change some day unless it is asked for
     options = {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
     return torchvision.models.get_model(name, weights=None, **options)
-
-
-def _seeded(build: Callable[[], nn.Module], seed: int) -> nn.Module:
-    """What `build` makes on the CPU when the global generator stands at `seed`; the generator is put back after."""
-    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
-        torch.default_generator.manual_seed(seed)
-        return build()
 
 
 def _bundled_state(name: str) -> dict[str, Tensor]:
@@ -176,23 +182,6 @@ def _bundled_bytes(path: Path) -> bytes:
 
 
 _RESTORE = "Restore it with `git checkout -- lib/weights`, or install the course again."
-
-
-def _torchvision_weights(name: str, weights: str) -> Any:
-    known = torchvision.models.get_model_weights(name)
-    _check_weights(name, weights, list(known.__members__))
-    return known[weights]
-
-
-def _torchvision_model(name: str, weights: Any) -> nn.Module:
-    path = Path(torch.hub.get_dir()) / "checkpoints" / Path(weights.url).name
-    [hash_prefix] = re.findall(r"-([0-9a-f]{8,})\.pth$", path.name)
-    try:
-        urls = addresses(f"checkpoints/{path.name}", weights.url)
-        fetch(urls, path, hash_prefix=hash_prefix, what=f"the weights {weights} of {name}")
-    except DownloadError as error:
-        raise DownloadError(f'{error} load_backbone("resnet10") is bundled and needs no network.') from error
-    return _seeded(partial(torchvision.models.get_model, name, weights=weights), seed=0)
 
 
 # ---- the head -----------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ KNOWN = {
         "With 5,000 images": "a question",
     },
 }
-ASKS, EXPLORES = re.compile(r"\bpredict\("), re.compile(r"\b(explore|freezing_explorer)\(")
+ASKS, EXPLORES = re.compile(r"= (widgets\.)?predict\("), re.compile(r"\b(explore|freezing_explorer)\(")
 WITHOUT_WIDGETS = {"13_your_own_images"}
 
 
