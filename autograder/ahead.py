@@ -9,7 +9,7 @@ from pathlib import Path
 from autograder.sandbox.place import Place
 
 RECORDS = ".verdicts"  # where verdicts are kept, in the folder of results
-_ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent
 _EACH = 8  # submissions for which another process is worth its start
 
 
@@ -23,7 +23,7 @@ def started(arguments: argparse.Namespace) -> Iterator[list[Place]]:
         places: list[Place] = []
         with suppress(OSError, RuntimeError):
             for _ in range(_wanted(arguments)):
-                place = Place(_ROOT)
+                place = Place(ROOT)
                 stack.callback(place.close)
                 place.launch()
                 places.append(place)

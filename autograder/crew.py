@@ -180,7 +180,10 @@ def _work(conditions: Conditions, line: Connection, forked: list[Connection | Pl
     others, which a fork has as well: nobody would notice that they are closed.
     """
     for other in forked:
-        other.leave() if isinstance(other, Place) else other.close()
+        if isinstance(other, Place):
+            other.leave()
+        else:
+            other.close()
     torch.set_num_threads(1)
     bench = Bench(conditions, place)
     try:

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from autograder import ahead
 
-_ROOT = Path(__file__).parent.parent
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `python -m autograder grade`."""
@@ -45,7 +43,7 @@ def add_conditions(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="what the inputs follow from, made at first use; keep it for a regrade (default: DIR/.secret)",
     )
-    parser.add_argument("--solutions", type=Path, default=_ROOT / "solutions", help=argparse.SUPPRESS)
+    parser.add_argument("--solutions", type=Path, default=ahead.ROOT / "solutions", help=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace) -> int:

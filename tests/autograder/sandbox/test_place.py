@@ -66,10 +66,12 @@ def test_enlarge_leaves_memory_as_it_was():
     assert _large() >= before
 
 
-def test_enlarge_does_nothing_where_the_system_does_not_tell(monkeypatch):
+def test_enlarge_asks_nothing_where_the_system_does_not_tell(monkeypatch):
+    asked = []
+    monkeypatch.setattr(pages.ctypes, "CDLL", asked.append)
     monkeypatch.setattr(Path, "is_file", lambda _: False)
-    monkeypatch.setattr(pages.ctypes, "CDLL", None)  # it is not asked
     pages.enlarge()
+    assert asked == []
 
 
 def _large() -> int:
